@@ -1,0 +1,159 @@
+/*
+ * kernel.h - the innermost loops, in one version per instruction set.
+ *
+ * All versions add the features of a distance in the same order.  Those with
+ * fused multiply-add (AVX2, AVX-512) give the same bits; the portable one
+ * rounds each product and may differ in the last bit of a single-precision
+ * score.  Whatever decides a label in the end is confirmed in double precision
+ * (cs_centers_settle), so labels do not depend on the version.
+ *
+ * Scores: score(x, c) = |c|^2 / 2 - x.c, which orders centres like the squared
+ * distance |x|^2 + 2 score.
+ */
+#ifndef CS_KERNEL_H
+#define CS_KERNEL_H
+
+#include "core/base/matrix.h"
+
+/* Centres laid out for the register blocks of one kernel. */
+typedef struct cs_packed
+{
+	int			k;
+	int			d;
+	float	   *c;				/* blocks of kb centres: [d][kb] each */
+	float	   *h;				/* |c|^2 / 2, huge for padding */
+} cs_packed;
+
+/*
+ * What a pruned Lloyd pass needs to know of the centres.  For every tile and
+ * centre there is a slack: a lower bound, over the rows of the tile, of
+ * (distance to that centre) - (distance to the row's own centre).  Each pass
+ * lowers it by what the two centres have moved; while it is positive, the
+ * centre cannot win a row of the tile and is not looked at.
+ */
+typedef struct cs_pruned
+{
+	int			k;
+	int			d;
+	int			kpad;			/* k rounded up to CS_ROW_PAD */
+	float	   *c;				/* k x d */
+	float	   *h;				/* |c|^2 / 2, kpad */
+	float	   *moved;			/* distance since the last pass, kpad, 0 for padding */
+	float		max_square;		/* largest |c|^2 */
+	float	   *score;			/* room for kpad x CS_LANES */
+	int		   *candidate;		/* room for kpad + CS_KERNEL_KB */
+} cs_pruned;
+
+#define CS_SLACK_UNKNOWN (-1.0f)
+#define CS_SLACK_NEVER 3.0e38f	/* padding */
+
+/* Columns that one seeding pass looks at: the last winner and candidates. */
+#define CS_SEED_COLUMNS 8
+
+/* Result of a search for the two nearest centres of each row of a run. */
+typedef struct cs_near2
+{
+	float	   *best;
+	float	   *second;
+	float	   *norm;			/* |x|^2 */
+	int32_t    *label;
+	int32_t    *label2;
+} cs_near2;
+
+typedef struct cs_kernel
+{
+	const char *name;
+
+	/*
+	 * One Lloyd pass over a run: the label of each row becomes its nearest
+	 * centre; where it changed, the row moves from the old centre's sum and
+	 * count to the new one's (label -1: it comes from nowhere).  sum is k x d,
+	 * count is k; both hold weight times row.  Returns rows changed.
+	 */
+	size_t		(*lloyd) (const cs_run *run, const cs_packed *p, int32_t *label,
+						  double *sum, double *count);
+
+	/*
+	 * The same result with fewer distances.  slack: [tile][kpad], in and out;
+	 * worth its bookkeeping when the rows of a tile are alike and k is large.
+	 */
+	size_t		(*lloyd_pruned) (const cs_run *run, cs_pruned *p, int32_t *label,
+								 float *slack, double *sum, double *count);
+
+	/* Weighted sum of squared distances to the nearest centre. */
+	double		(*inertia) (const cs_run *run, const cs_packed *p);
+
+	/* The nearest two centres of each row; label2 is -1 when k is 1. */
+	void		(*nearest2) (const cs_run *run, const cs_packed *p, const cs_near2 *out);
+
+	/*
+	 * One pass of greedy k-means++: column 0 is the newest centre and is folded
+	 * into cur (squared distance to the nearest centre so far); potential
+	 * [tile][column] becomes the weighted sum over the tile of
+	 * min(cur, distance to column).  columns: [d][CS_SEED_COLUMNS].
+	 */
+	void		(*seed) (const cs_run *run, const float *columns, float *cur, float *potential);
+
+	/*
+	 * Sum of distances from each of the CS_LANES rows of one tile to m rows
+	 * packed by pack_rows, added to sums[CS_LANES].
+	 */
+	void		(*distance_sums) (const float *tile, int d, const float *rows, size_t m, double *sums);
+
+	/* Rows interleaved for distance_sums; cs_kernel_rows_floats() floats. */
+	void		(*pack_rows) (const float *rows, size_t m, int d, float *packed);
+
+	/*
+	 * A tile of CS_LANES rows that lie in tiles of block: offset[l] is that of
+	 * the first feature of row l.
+	 */
+	void		(*gather_tile) (const float *block, const uint32_t *offset, int d, float *tile);
+
+	/* The scores of one row against k centres laid out [d][kpad]. */
+	void		(*row_scores) (const float *row, int d, const float *c, const float *h, int kpad, float *score);
+
+	/*
+	 * Squared distance in double, in an order of additions that is the same in
+	 * every version.
+	 */
+	double		(*distance) (const float *row, const double *c, int d);
+
+	/* Centres per register block, and the layout that goes with it. */
+	void		(*pack) (const double *center, int k, int d, cs_packed *p);
+} cs_kernel;
+
+/* Widest interleaving of any version: room that packed forms need. */
+#define CS_KERNEL_KB 8
+
+static inline size_t
+cs_kernel_centers(int k)
+{
+	return ((size_t) k + CS_KERNEL_KB - 1) / CS_KERNEL_KB * CS_KERNEL_KB;
+}
+
+static inline size_t
+cs_kernel_rows_floats(size_t m, int d)
+{
+	return (m + CS_KERNEL_KB - 1) / CS_KERNEL_KB * CS_KERNEL_KB * (size_t) d;
+}
+
+/* Padding of row_scores layouts: a multiple of the widest vector. */
+#define CS_ROW_PAD 16
+
+extern const cs_kernel cs_kernel_portable;
+#if defined(__x86_64__)
+extern const cs_kernel cs_kernel_avx2;
+extern const cs_kernel cs_kernel_avx512;
+#endif
+
+/*
+ * The best version for this CPU, or the named one ("portable", "avx2",
+ * "avx512"); NULL when the name is unknown or the CPU lacks the instructions.
+ */
+const cs_kernel *cs_kernel_find(const char *name);
+
+/* Room for packed centres in memory of the env. */
+cs_packed  *cs_packed_new(cs_env *env, int k, int d);
+void		cs_packed_free(cs_env *env, cs_packed *p);
+
+#endif							/* CS_KERNEL_H */

@@ -1,0 +1,110 @@
+/*
+ * clusterer.h - what an algorithm of segmentation is to the rest.
+ *
+ * One descriptor per algorithm: its name, its options, how to fit, how the
+ * fitted thing is written into a model value and read back, and how a row finds
+ * its cluster.  registry.c lists them; nothing else knows their names.
+ *
+ * fit() runs SPMD: every member of the team calls it with the same arguments
+ * and gets the same result.  Rows are points of a cs_matrix in the scaled space
+ * that src/core/prep made of the features.
+ */
+#ifndef CS_CLUSTERER_H
+#define CS_CLUSTERER_H
+
+#include "core/base/centers.h"
+#include "core/base/doc.h"
+#include "core/base/params.h"
+#include "core/base/team.h"
+
+struct cs_clusterer;
+
+typedef struct cs_fit_args
+{
+	const cs_matrix *x;
+	int			k;
+	uint64_t	seed;
+	const cs_options *options;
+	const double *start;		/* k x d given centres, or NULL */
+	const int32_t *warm;		/* per row: cluster by the former model or -1; NULL: none */
+	int			warm_k;
+} cs_fit_args;
+
+typedef struct cs_fit
+{
+	const struct cs_clusterer *algorithm;
+	int			k;
+	int			d;
+	int			iterations;		/* passes of the run that won */
+	bool		converged;
+	bool		warm;			/* the run started from the former model won */
+	double		objective;		/* what the algorithm minimises, e.g. inertia */
+	double	   *center;			/* k x d, or NULL for models without centres */
+	void	   *extra;			/* the algorithm's own */
+} cs_fit;
+
+/* A model read back, ready to score rows. */
+typedef struct cs_scorer
+{
+	const struct cs_clusterer *algorithm;
+	int			k;
+	int			d;
+	cs_centers *centers;		/* NULL for models without centres */
+	void	   *extra;
+} cs_scorer;
+
+enum
+{
+	CS_NEEDS_K = 1,				/* has a number of clusters to choose */
+	CS_UNIT_LENGTH = 2,			/* rows are scaled to length 1: directions, cosine */
+	CS_RAW = 4,					/* works on unscaled features */
+	CS_ANY_K = 8				/* a model of k clusters also answers for fewer */
+};
+
+typedef struct cs_clusterer
+{
+	const char *name;
+	const char *summary;
+	unsigned	flags;
+	const cs_param *params;
+
+	void		(*fit) (cs_env *env, cs_team *team, const cs_fit_args *args, cs_fit *out);
+
+	/* Bytes of team arena that fit needs. */
+	size_t		(*arena) (size_t n, int d, int k);
+
+	/* Fields of the object "fit" of a model value, centres excepted. */
+	void		(*save) (cs_env *env, const cs_fit *fit, cs_writer *w);
+
+	/* Fill scorer->extra from them; k, d and centres are set. */
+	void		(*load) (cs_env *env, cs_value fit, cs_scorer *scorer);
+
+	/* Scoring; score is room for kpad floats of the centres, or unused. */
+	int			(*label) (const cs_scorer *s, const float *row, float *score);
+	cs_nearest	(*nearest) (const cs_scorer *s, const float *row, float *score);
+	void		(*block) (const cs_scorer *s, const cs_run *run, cs_near_block *out);
+
+	/* With CS_ANY_K: cluster of the full model to representative among kk. */
+	void		(*cut) (const cs_scorer *s, int kk, int *representative);
+
+	/* Text of a cluster by its number, for models that name their clusters; or NULL. */
+	const char *(*cluster_name) (const cs_scorer *s, int cluster);
+} cs_clusterer;
+
+extern const cs_clusterer *const cs_clusterers[];	/* ends with NULL */
+
+const cs_clusterer *cs_clusterer_find(const char *name);
+
+/* A scorer straight from a fit, or from the fields of a model value. */
+cs_scorer  *cs_scorer_of_fit(cs_env *env, const cs_fit *fit);
+cs_scorer  *cs_scorer_load(cs_env *env, cs_value fit);
+
+/* The object "fit" of a model value. */
+void		cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w);
+
+/* Scoring by centres alone, for descriptors. */
+int			cs_by_center_label(const cs_scorer *s, const float *row, float *score);
+cs_nearest	cs_by_center_nearest(const cs_scorer *s, const float *row, float *score);
+void		cs_by_center_block(const cs_scorer *s, const cs_run *run, cs_near_block *out);
+
+#endif							/* CS_CLUSTERER_H */

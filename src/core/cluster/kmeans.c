@@ -1,0 +1,146 @@
+/*
+ * kmeans.c - k-means: k centres that minimise the squared distances of all rows
+ * to their nearest centre.
+ *
+ * Several starts (greedy k-means++ on all rows, never a sample), Lloyd passes
+ * to convergence, the best run wins.  When the caller knows the former model,
+ * one more run starts from its segments, and wins unless a fresh start is more
+ * than 1 % better: segments then stay what they were without becoming bad.
+ * spherical_kmeans is the same on rows and centres of length 1.
+ */
+#include "core/cluster/algorithms.h"
+#include "core/cluster/kmeans.h"
+#include "core/cluster/lloyd.h"
+#include "core/cluster/seeding.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A fresh start must beat the former model's by this factor to replace it. */
+#define WARM_TOLERANCE 0.99
+
+enum
+{
+	INIT_PLUSPLUS,
+	INIT_RANDOM,
+	INIT_GIVEN
+};
+
+typedef struct starts
+{
+	cs_env	   *env;
+	cs_team    *team;
+	const cs_fit_args *args;
+	cs_lloyd_args lloyd;
+	int32_t    *label;			/* shared */
+	double	   *center;			/* of the run under way */
+	cs_fit	   *out;			/* the best so far */
+	double		worth;			/* its objective, lowered for the warm one */
+} starts;
+
+size_t
+cs_kmeans_arena(size_t n, int d, int k)
+{
+	return cs_team_bytes(cs_round_lanes(n), sizeof(int32_t)) + cs_lloyd_arena(n, d, k) +
+		cs_team_bytes(CS_MAX_UNITS * (size_t) k * ((size_t) d + 1), sizeof(double)) + cs_seed_arena(n, d, k);
+}
+
+/* Lloyd from s->center; keep the result when it is the best so far. */
+static void
+run_start(starts *s, bool warm)
+{
+	size_t		kd = (size_t) s->args->k * (size_t) s->args->x->d;
+	cs_lloyd_result r = cs_lloyd(s->env, s->team, &s->lloyd, s->center, s->label);
+	double		worth = warm ? r.objective * WARM_TOLERANCE : r.objective;
+
+	if (s->out->center != NULL && worth >= s->worth)
+		return;
+	if (s->out->center == NULL)
+		s->out->center = CS_NEW(s->env, double, kd);
+	memcpy(s->out->center, s->center, sizeof(double) * kd);
+	s->out->objective = r.objective;
+	s->out->iterations = r.iterations;
+	s->out->converged = r.converged;
+	s->out->warm = warm;
+	s->worth = worth;
+}
+
+/* Centres where the former model's segments now are; false when one has no rows. */
+static bool
+warm_centers(starts *s)
+{
+	const cs_fit_args *a = s->args;
+	double	   *count = CS_NEW(s->env, double, (size_t) a->k);
+	bool		all = true;
+
+	if (a->warm == NULL || a->warm_k != a->k)
+		return false;
+	cs_label_means(s->env, s->team, a->x, a->warm, a->k, s->center, count);
+	for (int j = 0; j < a->k; j++)
+		all = all && count[j] > 0;
+	cs_release(s->env, count);
+	return all;
+}
+
+void
+cs_kmeans_fit_with(cs_env *env, cs_team *team, const cs_fit_args *a, bool unit_length, cs_fit *out)
+{
+	size_t		mark = cs_team_mark(team);
+	int			init = cs_option_int(a->options, "init"),
+				restarts = init == INIT_GIVEN ? 1 : cs_option_int(a->options, "restarts");
+	starts		s = {env, team, a, {a->x, a->k, cs_option_int(a->options, "max_iterations"),
+		cs_option_real(a->options, "tolerance"), unit_length}, NULL, NULL, out, 0};
+
+	s.label = cs_team_alloc(env, team, cs_round_lanes(a->x->n), sizeof(int32_t));
+	s.center = CS_NEW(env, double, (size_t) a->k * (size_t) a->x->d);
+	out->k = a->k;
+	out->d = a->x->d;
+	if (warm_centers(&s))
+		run_start(&s, true);
+	for (int i = 0; i < restarts; i++)
+	{
+		cs_rng		rng;
+
+		cs_rng_init(&rng, a->seed + (uint64_t) i, CS_STREAM_SEEDING);
+		if (init == INIT_GIVEN)
+			memcpy(s.center, a->start, sizeof(double) * (size_t) a->k * (size_t) a->x->d);
+		else if (init == INIT_RANDOM)
+			cs_seed_random(env, team, a->x, a->k, &rng, s.center);
+		else
+			cs_seed_plusplus(env, team, a->x, a->k, cs_option_int(a->options, "candidates"), &rng, s.center);
+		run_start(&s, false);
+	}
+	cs_release(env, s.center);
+	cs_team_rewind(team, mark);
+}
+
+static void
+fit(cs_env *env, cs_team *team, const cs_fit_args *args, cs_fit *out)
+{
+	cs_kmeans_fit_with(env, team, args, false, out);
+}
+
+const cs_param cs_kmeans_params[] = {
+	{"restarts", CS_P_INT, 1, 1, 1000, NULL, "independent starts; the best result is kept"},
+	{"max_iterations", CS_P_INT, 300, 1, 1000000, NULL, "most passes over the rows in one run"},
+	{"tolerance", CS_P_REAL, 1e-4, 0, 1, NULL,
+		"stop when the squared movement of all centres is below this share of the mean variance; 0: until no row moves"},
+	{"init", CS_P_ENUM, INIT_PLUSPLUS, 0, 0, "k-means++|random|given", "how the starting centres are found"},
+	{"candidates", CS_P_INT, CS_SEED_COLUMNS - 1, 1, CS_SEED_COLUMNS - 1, NULL,
+	"rows tried per step of k-means++; all fit into one pass"},
+	{"start", CS_P_MATRIX, 0, 0, 0, NULL,
+		"with init given: an array of k arrays, one value per feature, in the units of the features"},
+	{0}
+};
+
+const cs_clusterer cs_kmeans = {
+	.name = "kmeans",
+	.summary = "k centres with the least squared distances; the default",
+	.flags = CS_NEEDS_K,
+	.params = cs_kmeans_params,
+	.fit = fit,
+	.arena = cs_kmeans_arena,
+	.label = cs_by_center_label,
+	.nearest = cs_by_center_nearest,
+	.block = cs_by_center_block
+};

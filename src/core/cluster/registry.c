@@ -1,0 +1,97 @@
+/*
+ * registry.c - the list of algorithms, and what is the same for all of them.
+ */
+#include "core/cluster/clusterer.h"
+#include "core/cluster/algorithms.h"
+
+#include <string.h>
+
+const cs_clusterer *const cs_clusterers[] = {
+#define CS_ALGORITHM(name) &cs_##name,
+#include "core/cluster/algorithms.def"
+#undef CS_ALGORITHM
+	NULL
+};
+
+const cs_clusterer *
+cs_clusterer_find(const char *name)
+{
+	for (int i = 0; cs_clusterers[i]; i++)
+		if (strcmp(cs_clusterers[i]->name, name) == 0)
+			return cs_clusterers[i];
+	return NULL;
+}
+
+void
+cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w)
+{
+	cs_begin_object(w, "fit");
+	cs_put_text(w, "algorithm", fit->algorithm->name);
+	cs_put_number(w, "k", fit->k);
+	cs_put_number(w, "dimensions", fit->d);
+	cs_put_number(w, "iterations", fit->iterations);
+	cs_put_bool(w, "converged", fit->converged);
+	cs_put_number(w, "objective", fit->objective);
+	if (fit->center)
+		cs_put_numbers(w, "centers", fit->center, (size_t) fit->k * (size_t) fit->d);
+	if (fit->algorithm->save)
+		fit->algorithm->save(env, fit, w);
+	cs_end(w);
+}
+
+cs_scorer *
+cs_scorer_load(cs_env *env, cs_value fit)
+{
+	cs_scorer  *s = CS_NEW(env, cs_scorer, 1);
+	char	   *name = cs_need_text(env, fit, "algorithm");
+
+	s->algorithm = cs_clusterer_find(name);
+	if (s->algorithm == NULL)
+		cs_doc_damaged(env, cs_text(env, "Its algorithm \"%s\" is unknown.", name));
+	s->k = cs_need_int(env, fit, "k", 1, 1000000);
+	s->d = cs_need_int(env, fit, "dimensions", 1, 1000000);
+	if (cs_value_get(fit, "centers").tag != 0)
+		s->centers = cs_centers_new(env, cs_need_numbers(env, fit, "centers", (size_t) s->k * (size_t) s->d),
+									s->k, s->d);
+	if (s->algorithm->load)
+		s->algorithm->load(env, fit, s);
+	else if (s->centers == NULL)
+		cs_doc_damaged(env, "Field \"centers\" is missing.");
+	return s;
+}
+
+cs_scorer *
+cs_scorer_of_fit(cs_env *env, const cs_fit *fit)
+{
+	cs_writer	w;
+	unsigned char *bytes;
+	size_t		len;
+	cs_scorer  *s;
+
+	cs_writer_init(env, &w);
+	cs_begin_object(&w, NULL);
+	cs_fit_save(env, fit, &w);
+	cs_end(&w);
+	bytes = cs_writer_finish(&w, &len);
+	s = cs_scorer_load(env, cs_value_get(cs_doc_root(bytes), "fit"));
+	cs_release(env, bytes);
+	return s;
+}
+
+int
+cs_by_center_label(const cs_scorer *s, const float *row, float *score)
+{
+	return cs_centers_label(s->centers, row, score);
+}
+
+cs_nearest
+cs_by_center_nearest(const cs_scorer *s, const float *row, float *score)
+{
+	return cs_centers_nearest(s->centers, row, score);
+}
+
+void
+cs_by_center_block(const cs_scorer *s, const cs_run *run, cs_near_block *out)
+{
+	cs_centers_block(s->centers, run, out);
+}

@@ -1,0 +1,179 @@
+/*
+ * prep.h - from the features of a row to a point in the space of distances.
+ *
+ * Each feature is a number or a category.  A number goes through impute, winsor,
+ * log, quantile and scale, in this order; a category becomes one coordinate per
+ * level.  What a step needs is fitted at training, kept in the model and
+ * replayed for every later row: the point of a row is a function of the row and
+ * the model alone.
+ *
+ * Values are single precision from the moment they are read: a row is rounded
+ * once, the same way at training and at assignment.  Where a column's mean is so
+ * far from zero that this would lose digits, the column's shift is taken off
+ * first (cs_feature.shift).
+ */
+#ifndef CS_PREP_H
+#define CS_PREP_H
+
+#include "core/base/doc.h"
+#include "core/base/params.h"
+#include "core/base/rows.h"
+
+typedef enum cs_feature_kind
+{
+	CS_NUMBER,
+	CS_CATEGORY
+} cs_feature_kind;
+
+enum
+{
+	CS_IMPUTE_REJECT,
+	CS_IMPUTE_MEAN,
+	CS_IMPUTE_MEDIAN,
+	CS_IMPUTE_CONSTANT,
+	CS_IMPUTE_INDICATOR			/* numbers: median and one more coordinate; categories: a level of its own */
+};
+
+enum
+{
+	CS_LOG_NONE,
+	CS_LOG_LOG1P,
+	CS_LOG_SIGNED
+};
+
+enum
+{
+	CS_SCALE_DEFAULT,
+	CS_SCALE_ZSCORE,
+	CS_SCALE_MINMAX,
+	CS_SCALE_ROBUST,
+	CS_SCALE_NONE
+};
+
+/* The options of one feature's transforms. */
+extern const cs_param cs_transform_params[];
+
+/* Raw value of a category that training has not seen. */
+#define CS_UNSEEN (-1.0f)
+
+/* Bins of the training distribution kept for drift: CS_BINS - 1 cuts. */
+#define CS_BINS 10
+
+/* What the feature looked like in training. */
+typedef struct cs_feature_stats
+{
+	double		n;				/* rows with a value */
+	double		missing;		/* rows without */
+	double		mean;
+	double		sd;				/* divisor n */
+	double		min;
+	double		max;
+	double		median;
+	double		cut[CS_BINS - 1];	/* deciles (of a sample above 65536 rows) */
+	double		share[CS_BINS];	/* of rows with a value, per bin between cuts */
+} cs_feature_stats;
+
+typedef struct cs_feature
+{
+	char	   *name;
+	cs_feature_kind kind;
+
+	/* as asked for */
+	int			impute;
+	double		value;			/* constant to impute */
+	double		winsor_low;		/* quantiles; 0 and 1: off */
+	double		winsor_high;
+	int			log;
+	int			knots;			/* of the quantile transform; 0: off */
+	int			scale;
+	int			max_levels;
+	double		weight;
+
+	/* fitted, numbers */
+	double		shift;			/* taken off before rounding to single precision */
+	double		fill;			/* imputed value */
+	double		low;			/* winsor bounds */
+	double		high;
+	double	   *knot;			/* ascending */
+	double		center;
+	double		factor;			/* coordinate = (v - center) * factor */
+
+	/* fitted, categories */
+	int			levels;
+	char	  **level;			/* level[i] has coordinate i */
+	double	   *level_share;	/* of the training rows, others included */
+	bool		other;			/* one more coordinate for levels not listed */
+	bool		missing_level;	/* one more for NULL */
+
+	int			at;				/* first coordinate */
+	int			width;			/* coordinates */
+	cs_feature_stats stats;
+} cs_feature;
+
+typedef struct cs_prep
+{
+	int			n;
+	cs_feature *f;
+	int			d;				/* coordinates in all */
+	bool		unit_length;	/* points are scaled to length 1 */
+} cs_prep;
+
+/* Values of a category while rows are read: code i is level[i]. */
+typedef struct cs_levels
+{
+	int			n;
+	char	  **text;
+	double	   *count;
+} cs_levels;
+
+/* Why a row has no point. */
+typedef enum cs_reject
+{
+	CS_ROW_OK,
+	CS_ROW_MISSING,				/* a feature without a value, and no rule to impute it */
+	CS_ROW_DOMAIN,				/* log1p of -1 or less */
+	CS_ROW_ZERO					/* length 0 where a direction is asked for */
+} cs_reject;
+
+/* A feature with its requests from options over cs_transform_params. */
+cs_feature	cs_feature_make(cs_env *env, const char *name, cs_feature_kind kind,
+							const cs_options *o, int default_scale);
+
+/*
+ * Fit all features of p to raw rows of p->n floats each: NaN is missing,
+ * categories hold codes into levels[feature].  Codes in the rows are rewritten to
+ * the fitted order of levels (count, then name).  centre: take off means even
+ * where nothing is scaled, which distances do not notice.
+ */
+void		cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre);
+
+/*
+ * After a fit: is the mean of a number so large against its spread that single
+ * precision costs digits?  If the rounding of the rows lost any, read them again
+ * with shift set to the mean.
+ */
+bool		cs_prep_wants_shift(const cs_feature *f);
+
+/* Point of one raw row: p->d floats.  feature: the one to blame, or NULL. */
+cs_reject	cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature);
+
+/* Code of a level, or CS_UNSEEN. */
+float		cs_feature_code(const cs_feature *f, const char *text, size_t len);
+
+/* Back: value of coordinate c of a feature in the units of the feature (share for categories). */
+double		cs_feature_original(const cs_feature *f, int c, double z);
+
+/* The value that a raw number stands for, or NaN. */
+static inline double
+cs_feature_value(const cs_feature *f, float raw)
+{
+	return (double) raw + f->shift;
+}
+
+/* Name of coordinate c, e.g. channel=web; in env memory. */
+char	   *cs_feature_coordinate(cs_env *env, const cs_feature *f, int c);
+
+void		cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w);
+cs_prep    *cs_prep_load(cs_env *env, cs_value v);
+
+#endif							/* CS_PREP_H */

@@ -1,0 +1,198 @@
+/*
+ * prep_doc.c - fitted transforms as part of a model value (see prep.h).
+ */
+#include "core/prep/prep.h"
+
+#include <math.h>
+
+static void
+save_stats(const cs_feature *f, cs_writer *w)
+{
+	const cs_feature_stats *s = &f->stats;
+
+	cs_begin_object(w, "training");
+	cs_put_number(w, "n", s->n);
+	cs_put_number(w, "missing", s->missing);
+	if (f->kind == CS_NUMBER)
+	{
+		cs_put_number(w, "mean", s->mean);
+		cs_put_number(w, "sd", s->sd);
+		cs_put_number(w, "min", s->min);
+		cs_put_number(w, "max", s->max);
+		cs_put_number(w, "median", s->median);
+		cs_put_numbers(w, "cuts", s->cut, CS_BINS - 1);
+		cs_put_numbers(w, "shares", s->share, CS_BINS);
+	}
+	cs_end(w);
+}
+
+static void
+save_number(const cs_feature *f, cs_writer *w)
+{
+	cs_put_number(w, "shift", f->shift);
+	cs_put_number(w, "fill", f->fill);
+	cs_put_numbers(w, "winsor", (double[]) {f->winsor_low, f->winsor_high}, 2);
+	cs_put_numbers(w, "bounds", (double[]) {f->low, f->high}, 2);
+	cs_put_number(w, "log", f->log);
+	cs_put_numbers(w, "knots", f->knot, (size_t) f->knots);
+	cs_put_number(w, "scale", f->scale);
+	cs_put_number(w, "center", f->center);
+	cs_put_number(w, "factor", f->factor);
+}
+
+static void
+save_category(const cs_feature *f, cs_writer *w)
+{
+	cs_begin_list(w, "levels");
+	for (int i = 0; i < f->levels; i++)
+		cs_put_text(w, NULL, f->level[i]);
+	cs_end(w);
+	cs_put_numbers(w, "shares", f->level_share, (size_t) f->levels + 1);
+	cs_put_number(w, "max_levels", f->max_levels);
+	cs_put_bool(w, "other", f->other);
+	cs_put_bool(w, "missing_level", f->missing_level);
+}
+
+void
+cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w)
+{
+	(void) env;
+	cs_begin_object(w, "prep");
+	cs_put_bool(w, "unit_length", p->unit_length);
+	cs_begin_list(w, "features");
+	for (int i = 0; i < p->n; i++)
+	{
+		const cs_feature *f = &p->f[i];
+
+		cs_begin_object(w, NULL);
+		cs_put_text(w, "name", f->name);
+		cs_put_text(w, "kind", f->kind == CS_NUMBER ? "number" : "category");
+		cs_put_number(w, "impute", f->impute);
+		cs_put_number(w, "value", f->value);
+		cs_put_number(w, "weight", f->weight);
+		if (f->kind == CS_NUMBER)
+			save_number(f, w);
+		else
+			save_category(f, w);
+		save_stats(f, w);
+		cs_end(w);
+	}
+	cs_end(w);
+	cs_end(w);
+}
+
+#define ANY 1.7e308
+
+static void
+load_stats(cs_env *env, cs_feature *f, cs_value v)
+{
+	cs_feature_stats *s = &f->stats;
+
+	v = cs_need(env, v, "training", 'o');
+	s->n = cs_need_number(env, v, "n", 0, ANY);
+	s->missing = cs_need_number(env, v, "missing", 0, ANY);
+	if (f->kind != CS_NUMBER)
+		return;
+	s->mean = cs_need_number(env, v, "mean", -ANY, ANY);
+	s->sd = cs_need_number(env, v, "sd", 0, ANY);
+	s->min = cs_need_number(env, v, "min", -ANY, ANY);
+	s->max = cs_need_number(env, v, "max", -ANY, ANY);
+	s->median = cs_need_number(env, v, "median", -ANY, ANY);
+	for (int i = 0; i < CS_BINS; i++)
+	{
+		s->share[i] = cs_need_numbers(env, v, "shares", CS_BINS)[i];
+		if (i < CS_BINS - 1)
+			s->cut[i] = cs_need_numbers(env, v, "cuts", CS_BINS - 1)[i];
+	}
+}
+
+static void
+load_number(cs_env *env, cs_feature *f, cs_value v)
+{
+	double	   *pair = cs_need_numbers(env, v, "winsor", 2);
+	cs_value	knots = cs_need(env, v, "knots", 'v');
+
+	f->shift = cs_need_number(env, v, "shift", -ANY, ANY);
+	f->fill = cs_need_number(env, v, "fill", -ANY, ANY);
+	f->winsor_low = pair[0];
+	f->winsor_high = pair[1];
+	pair = cs_need_numbers(env, v, "bounds", 2);
+	f->low = pair[0];
+	f->high = pair[1];
+	f->log = cs_need_int(env, v, "log", CS_LOG_NONE, CS_LOG_SIGNED);
+	f->knots = (int) knots.count;
+	if (f->knots == 1 || f->knots > 256)
+		cs_doc_damaged(env, "Field \"knots\" has a wrong length.");
+	f->knot = cs_value_numbers(env, knots);
+	for (int i = 1; i < f->knots; i++)
+		if (f->knot[i] < f->knot[i - 1])
+			cs_doc_damaged(env, "Field \"knots\" is not ascending.");
+	f->scale = cs_need_int(env, v, "scale", CS_SCALE_DEFAULT, CS_SCALE_NONE);
+	f->center = cs_need_number(env, v, "center", -ANY, ANY);
+	f->factor = cs_need_number(env, v, "factor", 0, ANY);
+	f->width = f->impute == CS_IMPUTE_INDICATOR ? 2 : 1;
+}
+
+static void
+load_category(cs_env *env, cs_feature *f, cs_value v)
+{
+	cs_value	levels = cs_need(env, v, "levels", 'l'),
+				key;
+	const unsigned char *at = levels.data;
+
+	if (levels.count > 10000)
+		cs_doc_damaged(env, "Field \"levels\" has too many entries.");
+	f->levels = (int) levels.count;
+	f->level = CS_NEW(env, char *, (size_t) f->levels + 1);
+	for (int i = 0; i < f->levels; i++)
+	{
+		cs_value	level = cs_value_next(levels, &at, &key);
+
+		if (level.tag != 's')
+			cs_doc_damaged(env, "Field \"levels\" holds something else than texts.");
+		f->level[i] = cs_value_text(env, level);
+	}
+	f->level_share = cs_need_numbers(env, v, "shares", (size_t) f->levels + 1);
+	f->max_levels = cs_need_int(env, v, "max_levels", 1, 10000);
+	f->other = cs_need_bool(env, v, "other");
+	f->missing_level = cs_need_bool(env, v, "missing_level");
+	f->width = f->levels + f->other + f->missing_level;
+}
+
+cs_prep *
+cs_prep_load(cs_env *env, cs_value v)
+{
+	cs_prep    *p = CS_NEW(env, cs_prep, 1);
+	cs_value	list,
+				key;
+	const unsigned char *at;
+
+	v = cs_need(env, v, "prep", 'o');
+	list = cs_need(env, v, "features", 'l');
+	p->unit_length = cs_need_bool(env, v, "unit_length");
+	p->n = (int) list.count;
+	if (p->n < 1 || list.count > 100000)
+		cs_doc_damaged(env, "It has no features, or too many.");
+	p->f = CS_NEW(env, cs_feature, (size_t) p->n);
+	at = list.data;
+	for (int i = 0; i < p->n; i++)
+	{
+		cs_value	one = cs_value_next(list, &at, &key);
+		cs_feature *f = &p->f[i];
+		char	   *kind = cs_need_text(env, one, "kind");
+
+		f->name = cs_need_text(env, one, "name");
+		f->kind = kind[0] == 'c' ? CS_CATEGORY : CS_NUMBER;
+		f->impute = cs_need_int(env, one, "impute", CS_IMPUTE_REJECT, CS_IMPUTE_INDICATOR);
+		f->value = cs_need_number(env, one, "value", -ANY, ANY);
+		f->weight = cs_need_number(env, one, "weight", 0, ANY);
+		if (f->kind == CS_NUMBER)
+			load_number(env, f, one);
+		else
+			load_category(env, f, one);
+		load_stats(env, f, one);
+		f->at = p->d;
+		p->d += f->width;
+	}
+	return p;
+}

@@ -1,0 +1,354 @@
+/*
+ * prep_fit.c - fitting transforms to the training rows (see prep.h).
+ *
+ * Moments of all features come from one pass over the rows; order statistics
+ * and transformed moments are computed feature by feature, only where asked for.
+ * Rows are in the order of their keys, sums run chunk by chunk: the same rows
+ * give the same bits.
+ */
+#include "core/prep/prep_fit.h"
+
+#include "core/base/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows from which the training histogram is made, at most. */
+#define SAMPLE 65536
+
+/* A scale so small against the values is rounding, not spread. */
+#define TINY 1e-12
+
+/* ---- moments ---- */
+
+typedef struct moments
+{
+	double		n;
+	double		mean;
+	double		m2;
+	double		min;
+	double		max;
+} moments;
+
+/* Chan, Golub, LeVeque 1983: moments of two sets from those of each. */
+static void
+merge(moments *a, const moments *b)
+{
+	double		n = a->n + b->n,
+				d = b->mean - a->mean;
+
+	if (b->n == 0)
+		return;
+	a->m2 += b->m2 + d * d * a->n * b->n / n;
+	a->mean += d * b->n / n;
+	a->n = n;
+	a->min = b->min < a->min ? b->min : a->min;
+	a->max = b->max > a->max ? b->max : a->max;
+}
+
+/* One chunk, two passes while it is in the cache. */
+static void
+chunk_moments(const cs_rows *rows, size_t from, size_t to, moments *out)
+{
+	for (size_t i = from; i < to; i++)
+	{
+		const float *x = cs_rows_at(rows, i);
+
+		for (int f = 0; f < rows->width; f++)
+		{
+			bool		some = !isnan(x[f]);
+			double		v = some ? (double) x[f] : 0;
+
+			out[f].n += some;
+			out[f].mean += v;
+			out[f].min = some && v < out[f].min ? v : out[f].min;
+			out[f].max = some && v > out[f].max ? v : out[f].max;
+		}
+	}
+	for (int f = 0; f < rows->width; f++)
+		out[f].mean = out[f].n > 0 ? out[f].mean / out[f].n : 0;
+	for (size_t i = from; i < to; i++)
+	{
+		const float *x = cs_rows_at(rows, i);
+
+		for (int f = 0; f < rows->width; f++)
+		{
+			double		d = isnan(x[f]) ? 0 : (double) x[f] - out[f].mean;
+
+			out[f].m2 += d * d;
+		}
+	}
+}
+
+static void
+all_moments(cs_env *env, const cs_rows *rows, moments *m)
+{
+	moments    *part = CS_NEW(env, moments, (size_t) rows->width);
+	const moments none = {0, 0, 0, INFINITY, -INFINITY};
+
+	for (int f = 0; f < rows->width; f++)
+		m[f] = none;
+	for (size_t from = 0; from < rows->n; from += CS_BLOCK_ROWS)
+	{
+		size_t		to = from + CS_BLOCK_ROWS < rows->n ? from + CS_BLOCK_ROWS : rows->n;
+
+		for (int f = 0; f < rows->width; f++)
+			part[f] = none;
+		chunk_moments(rows, from, to, part);
+		for (int f = 0; f < rows->width; f++)
+			merge(&m[f], &part[f]);
+		cs_poll(env);
+	}
+	cs_release(env, part);
+}
+
+/* ---- numbers ---- */
+
+/* Values of feature i that are there, every step-th row. */
+static size_t
+column(const cs_rows *rows, int i, size_t step, float *out)
+{
+	size_t		n = 0;
+
+	for (size_t r = 0; r < rows->n; r += step)
+	{
+		float		x = cs_rows_at(rows, r)[i];
+
+		if (!isnan(x))
+			out[n++] = x;
+	}
+	return n;
+}
+
+static void
+fit_stats(cs_feature *f, int i, const cs_rows *rows, const moments *m, float *v)
+{
+	cs_feature_stats *s = &f->stats;
+	size_t		n = column(rows, i, rows->n / SAMPLE + 1, v);
+
+	s->n = m->n;
+	s->missing = (double) rows->n - m->n;
+	if (m->n == 0)
+		return;
+	s->mean = m->mean + f->shift;
+	s->sd = sqrt(m->m2 / m->n);
+	s->min = m->min + f->shift;
+	s->max = m->max + f->shift;
+	if (n == 0)
+		return;
+	cs_sort_floats(v, n);
+	s->median = (double) v[(n - 1) / 2] + f->shift;
+	for (int c = 0; c < CS_BINS - 1; c++)
+		s->cut[c] = (double) v[(n - 1) * (size_t) (c + 1) / CS_BINS] + f->shift;
+	for (size_t r = 0; r < n; r++)
+	{
+		int			bin = 0;
+
+		while (bin < CS_BINS - 1 && s->cut[bin] < (double) v[r] + f->shift)
+			bin++;
+		s->share[bin] += 1.0 / (double) n;
+	}
+}
+
+/* Imputed value, winsor bounds and knots: order statistics of all rows. */
+static void
+fit_order(cs_env *env, cs_feature *f, int i, const cs_rows *rows, float *v)
+{
+	size_t		n;
+
+	if (f->impute == CS_IMPUTE_MEAN)
+		f->fill = f->stats.mean;
+	else if (f->impute == CS_IMPUTE_CONSTANT)
+		f->fill = f->value;
+	if (f->impute != CS_IMPUTE_MEDIAN && f->impute != CS_IMPUTE_INDICATOR &&
+		f->winsor_low <= 0 && f->winsor_high >= 1 && f->knots == 0)
+		return;
+	n = column(rows, i, 1, v);
+	if (f->impute == CS_IMPUTE_MEDIAN || f->impute == CS_IMPUTE_INDICATOR)
+		f->fill = cs_quantile_cont(v, n, 0.5) + f->shift;
+	f->low = cs_quantile_cont(v, n, f->winsor_low) + f->shift;
+	f->high = cs_quantile_cont(v, n, f->winsor_high) + f->shift;
+	if (f->knots > 0)
+	{
+		int			knots = f->knots;
+		double	   *knot = CS_NEW(env, double, (size_t) knots);
+
+		/* the steps before are monotone: quantiles of their results are results of quantiles */
+		f->knots = 0;
+		for (int k = 0; k < knots; k++)
+			knot[k] = cs_feature_steps(f, cs_quantile_cont(v, n, (double) k / (knots - 1)) + f->shift);
+		f->knots = knots;
+		f->knot = knot;
+	}
+	cs_poll(env);
+}
+
+/* Moments of a feature after its steps, imputed rows included; values into v. */
+static moments
+stepped_moments(const cs_feature *f, int i, const cs_rows *rows, float *v)
+{
+	moments		m = {0, 0, 0, INFINITY, -INFINITY};
+
+	for (size_t r = 0; r < rows->n; r++)
+	{
+		float		x = cs_rows_at(rows, r)[i];
+		double		t = cs_feature_steps(f, isnan(x) ? f->fill : cs_feature_value(f, x)),
+					d = t - m.mean;
+
+		v[r] = (float) t;
+		m.n++;
+		m.mean += d / m.n;
+		m.m2 += d * (t - m.mean);
+		m.min = t < m.min ? t : m.min;
+		m.max = t > m.max ? t : m.max;
+	}
+	return m;
+}
+
+static void
+fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
+{
+	double		scale = 1;
+
+	f->center = m->mean;
+	switch (f->scale)
+	{
+		case CS_SCALE_ZSCORE:
+			scale = sqrt(m->m2 / m->n);
+			break;
+		case CS_SCALE_MINMAX:
+			f->center = m->min;
+			scale = m->max - m->min;
+			break;
+		case CS_SCALE_ROBUST:
+			f->center = cs_quantile_cont(v, n, 0.5);
+			scale = (cs_quantile_cont(v, n, 0.75) - cs_quantile_cont(v, n, 0.25)) / 1.349;
+
+			/* half the rows equal: no quartiles to speak of */
+			if (!(scale > TINY * fabs(f->center)))
+				scale = sqrt(m->m2 / m->n);
+			break;
+		default:
+			if (!centre)
+				f->center = 0;
+			break;
+	}
+	f->factor = scale > TINY * fmax(fabs(m->min), fabs(m->max)) ? sqrt(f->weight) / scale : 0;
+}
+
+static void
+fit_number(cs_env *env, cs_feature *f, int i, const cs_rows *rows, moments *m, float *v, bool centre)
+{
+	bool		affine;
+
+	fit_stats(f, i, rows, m, v);
+	if (m->n == 0)
+		cs_fail(env, CS_E_DATA, cs_text(env, "feature \"%s\" has no values", f->name),
+				"It is NULL, or not finite, in all rows.", "Leave it out.");
+	fit_order(env, f, i, rows, v);
+	if (isnan(cs_feature_steps(f, f->stats.min)))
+		cs_fail(env, CS_E_DATA, cs_text(env, "feature \"%s\" has values of -1 or less", f->name),
+				cs_text(env, "Its smallest value is %g; the transform log1p needs more than -1.", f->stats.min),
+				"Use \"log\": \"signed\".");
+	affine = f->log == CS_LOG_NONE && f->knots == 0 && f->winsor_low <= 0 && f->winsor_high >= 1;
+	if (affine && m->n == (double) rows->n && f->scale != CS_SCALE_ROBUST)
+	{
+		m->mean += f->shift;
+		m->min += f->shift;
+		m->max += f->shift;
+	}
+	else
+		*m = stepped_moments(f, i, rows, v);
+	fit_scale(f, m, v, rows->n, centre);
+	f->width = f->impute == CS_IMPUTE_INDICATOR ? 2 : 1;
+	cs_poll(env);
+}
+
+/* ---- categories ---- */
+
+typedef struct ranked
+{
+	double		count;
+	const char *text;
+	int			code;
+} ranked;
+
+static int
+by_count(const void *a, const void *b)
+{
+	const ranked *x = a,
+			   *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return strcmp(x->text, y->text);
+}
+
+static void
+fit_category(cs_env *env, cs_feature *f, int i, cs_rows *rows, const cs_levels *l)
+{
+	ranked	   *order = CS_NEW(env, ranked, (size_t) l->n + 1);
+	float	   *code = CS_NEW(env, float, (size_t) l->n + 1);
+
+	for (int j = 0; j < l->n; j++)
+		order[j] = (ranked) {l->count[j], l->text[j], j};
+	qsort(order, (size_t) l->n, sizeof(ranked), by_count);
+	f->other = l->n > f->max_levels;
+	f->levels = f->other ? f->max_levels : l->n;
+	f->level = CS_NEW(env, char *, (size_t) f->levels + 1);
+	f->level_share = CS_NEW(env, double, (size_t) f->levels + 1);
+	for (int j = 0; j < l->n; j++)
+	{
+		int			to = j < f->levels ? j : f->levels;
+
+		code[order[j].code] = (float) to;
+		f->level_share[to] += order[j].count / (double) rows->n;
+		if (j < f->levels)
+			f->level[j] = cs_strdup(env, order[j].text);
+	}
+	for (size_t r = 0; r < rows->n; r++)
+	{
+		float	   *x = cs_rows_at(rows, r) + i;
+
+		if (isnan(*x))
+			f->stats.missing++;
+		else
+			*x = code[(int) *x];
+	}
+	f->stats.n = (double) rows->n - f->stats.missing;
+	f->missing_level = f->impute == CS_IMPUTE_INDICATOR;
+	f->width = f->levels + f->other + f->missing_level;
+	cs_release(env, order);
+	cs_release(env, code);
+	cs_poll(env);
+}
+
+void
+cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre)
+{
+	moments    *m = CS_NEW(env, moments, (size_t) p->n);
+	float	   *v = CS_ROOM(env, float, rows->n + 1);
+
+	all_moments(env, rows, m);
+	p->d = 0;
+	for (int i = 0; i < p->n; i++)
+	{
+		cs_feature *f = &p->f[i];
+
+		if (f->kind == CS_NUMBER)
+			fit_number(env, f, i, rows, &m[i], v, centre);
+		else
+			fit_category(env, f, i, rows, &levels[i]);
+		f->at = p->d;
+		p->d += f->width;
+	}
+	cs_release(env, m);
+	cs_release(env, v);
+}
+
+bool
+cs_prep_wants_shift(const cs_feature *f)
+{
+	return f->kind == CS_NUMBER && f->shift == 0 && fabs(f->stats.mean) > 64 * f->stats.sd;
+}

@@ -1,0 +1,95 @@
+/*
+ * recommender.h - what a recommending algorithm is to the rest.
+ *
+ * Like clusterer.h: one descriptor per algorithm, listed in algorithms.def.
+ * Training turns the customers x items matrix of events into a cs_reco_model:
+ * scores of items, weights from item to item, counts of items per segment.  The
+ * host keeps these in tables; serving reads the few rows that one customer needs
+ * and ranks them (rank.h).
+ *
+ * Items are numbered by the order of their keys as text, so the lower number is
+ * the tie-break everywhere.
+ */
+#ifndef CS_RECOMMENDER_H
+#define CS_RECOMMENDER_H
+
+#include "core/base/params.h"
+#include "core/base/team.h"
+#include "core/reco/events.h"
+
+typedef struct cs_reco_args
+{
+	const cs_events *events;
+	const int32_t *segment;		/* per customer: 0 .. segments - 1, or -1; NULL: no segments */
+	int			segments;
+	const cs_options *options;
+	uint64_t	seed;
+} cs_reco_args;
+
+typedef struct cs_reco_model
+{
+	int			items;
+
+	/*
+	 * What every algorithm leaves: popularity[i], the decayed weight of item i.
+	 * It ranks items for customers of whom nothing is known.
+	 */
+	double	   *popularity;
+
+	/* Own order of items that does not depend on the customer (trending); or NULL. */
+	double	   *score;
+
+	/*
+	 * Weights from item to item, by source: for source j, entries start[j] ..
+	 * start[j + 1] - 1 name the targets, ascending, and what one unit of j in a
+	 * history adds to the target's score.  NULL when the algorithm has none.
+	 */
+	size_t	   *start;
+	int32_t    *target;
+	float	   *value;
+
+	/*
+	 * Decayed weight of items within segments: for segment s entries
+	 * segment_start[s] .. name items, ascending.  Filled whenever segments are
+	 * given, whatever the algorithm: they answer for customers without history.
+	 */
+	int			segments;
+	size_t	   *segment_start;
+	int32_t    *segment_item;
+	double	   *segment_weight;
+	double	   *segment_total;	/* per segment */
+	double		kappa;			/* weight of the overall rate in a segment's rates */
+} cs_reco_model;
+
+enum
+{
+	CS_RECO_TIME = 1,			/* needs times of events */
+	CS_RECO_SEGMENTS = 2,		/* needs a segmentation */
+	CS_RECO_ITEMS = 4			/* leaves item-to-item weights: personal from the first event on */
+};
+
+typedef struct cs_recommender
+{
+	const char *name;
+	const char *summary;
+	unsigned	flags;
+	const cs_param *params;		/* own options, after cs_reco_common_params */
+
+	/* SPMD: every member calls it; only the leader's model is used. */
+	void		(*fit) (cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out);
+
+	/* Bytes of team arena that fit needs; NULL: none. */
+	size_t		(*arena) (const cs_reco_args *args);
+} cs_recommender;
+
+/* Options of all recommenders: half_life, window, min_events, max_history, kappa. */
+extern const cs_param cs_reco_common_params[];
+
+extern const cs_recommender *const cs_recommenders[];	/* ends with NULL */
+
+const cs_recommender *cs_recommender_find(const char *name);
+
+/* Fill what every model has: popularity, and the segments when they are given. */
+void		cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out);
+
+#endif							/* CS_RECOMMENDER_H */
