@@ -30,7 +30,7 @@ ISOLATION_OPTS = --inputdir=test/isolation
 # No contraction of a*b+c: where it is wanted, the kernels say so themselves.
 PG_CPPFLAGS = -Isrc
 PG_CFLAGS = -O3 -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-declaration-after-statement \
-	-Wno-missing-field-initializers -ffp-contract=off -fvisibility=hidden -MMD -MP
+	-Wno-missing-field-initializers -ffp-contract=off -MMD -MP
 
 # Only what PostgreSQL calls is visible; the list is checked by test/lint.
 ifeq ($(shell uname -s),Linux)
@@ -45,7 +45,7 @@ ifneq ($(filter $(PRIVATE_TARGETS),$(MAKECMDGOALS)),)
 check:
 	@test/tools/run check
 demo:
-	@test/tools/run demo $(if $(filter command,$(origin DATA)),"$(DATA)")
+	@test/tools/run demo $(if $(filter command,$(origin DATA)),"$$DATA")
 bench:
 	@test/tools/run bench
 soak:
@@ -57,8 +57,8 @@ else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
-include $(PGXS)
 override with_llvm = no
+include $(PGXS)
 
 # Order of the parts is the order of their numbers.
 sql/clusterseg--$(EXTVERSION).sql: $(sort $(wildcard sql/install/*.sql)) clusterseg.control

@@ -34,13 +34,20 @@ cs_centers_set(cs_centers *s, const double *c, int k)
 	s->kernel->pack(s->c, k, d, s->packed);
 	for (int j = 0; j < s->kpad; j++)
 	{
+		double		square = 0;
+
 		for (int f = 0; f < d; f++)
-			s->row_c[(size_t) f * s->kpad + j] = j < k ? (float) c[(size_t) j * d + f] : 0;
+		{
+			float		v = j < k ? (float) c[(size_t) j * d + f] : 0;
+
+			s->row_c[(size_t) f * s->kpad + j] = v;
+			square += (double) v * (double) v;
+		}
 		s->row_h[j] = j < k ? s->packed->h[j] : 3.0e38f;
 		if (j < k)
 		{
-			most = fmax(most, 2.0 * (double) s->row_h[j]);
-			least = fmin(least, 2.0 * (double) s->row_h[j]);
+			most = fmax(most, square);
+			least = fmin(least, square);
 		}
 	}
 	s->max_norm = sqrt(most);
@@ -71,7 +78,13 @@ doubt(const cs_centers *s, double norm)
 
 	if (most > s->max_norm)
 		most = s->max_norm;
-	return 2.0 * 0x1p-24 * (s->d + 4) * most * (0.5 * most + x);
+
+	/* sums that may leave the range of single precision say nothing */
+	if (!(x * s->max_norm + most * most < 1e37))
+		return INFINITY;
+
+	/* the second term is for what falls below that range */
+	return 2.0 * 0x1p-24 * (s->d + 4) * most * (0.5 * most + x) + 0x1p-148 * (s->d + 4) * (1 + x);
 }
 
 /*

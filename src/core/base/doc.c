@@ -146,7 +146,7 @@ check_value(checker *c, int depth)
 const char *
 cs_doc_check(const unsigned char *bytes, size_t len)
 {
-	checker		c = {bytes + CS_DOC_HEADER, bytes + len};
+	checker		c;
 	const char *wrong;
 
 	if (len < CS_DOC_HEADER + 1)
@@ -155,6 +155,7 @@ cs_doc_check(const unsigned char *bytes, size_t len)
 		return "it does not start like a model";
 	if (get_u32(bytes + 4) != cs_crc32c(0, bytes + CS_DOC_HEADER, len - CS_DOC_HEADER))
 		return "its checksum does not match";
+	c = (checker) {bytes + CS_DOC_HEADER, bytes + len};
 	wrong = check_value(&c, 0);
 	if (wrong == NULL && c.p != c.end)
 		wrong = "it continues behind its end";

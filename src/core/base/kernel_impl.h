@@ -95,7 +95,7 @@ INLINE void
 move_row(const float *x, int d, double w, int from, int to, double *sum, double *count)
 {
 	double	   *in = sum + (size_t) to * d,
-			   *out = sum + (size_t) from * d;
+			   *out = from >= 0 ? sum + (size_t) from * d : NULL;
 	int			f = 0;
 
 	count[to] += w;

@@ -101,6 +101,34 @@ inertia(splitter *s, size_t from, size_t rows, double *mean)
 	return sse;
 }
 
+/*
+ * Are there two different points with weight among the rows of a leaf?  Its
+ * inertia cannot tell: that of equal rows may be a rounding away from 0.
+ */
+static bool
+can_split(splitter *s, const leaf *l)
+{
+	const cs_matrix *x = s->a->x;
+	const float *first = NULL;
+
+	for (size_t i = 0; i < l->rows; i++)
+	{
+		size_t		row = s->order[l->from + i];
+		const float *v = cs_matrix_at(x, row);
+
+		if (i % CS_BLOCK_ROWS == 0)
+			cs_poll(s->env);
+		if (!(cs_matrix_weight(x, row) > 0))
+			continue;
+		if (first == NULL)
+			first = v;
+		for (int f = 0; f < x->d; f++)
+			if (v[(size_t) f * CS_LANES] != first[(size_t) f * CS_LANES])
+				return true;
+	}
+	return false;
+}
+
 static void
 measure(splitter *s, int j)
 {
@@ -110,7 +138,7 @@ measure(splitter *s, int j)
 	l->inertia = inertia(s, l->from, l->rows, s->center + (size_t) j * s->a->x->d);
 
 	/* what cannot be split is never chosen */
-	l->size = l->inertia > 0 ? (by_rows ? (double) l->rows : l->inertia) : 0;
+	l->size = can_split(s, l) ? (by_rows ? (double) l->rows : l->inertia) : 0;
 }
 
 /* Rows of leaf j nearer to the second centre move behind the others. */

@@ -26,7 +26,7 @@ typedef struct cs_fit_args
 	uint64_t	seed;
 	const cs_options *options;
 	const double *start;		/* k x d given centres, or NULL */
-	const int32_t *warm;		/* per row: cluster by the former model or -1; NULL: none */
+	const int32_t *warm;		/* per row, in its first order: cluster by the former model or -1; NULL: none */
 	int			warm_k;
 } cs_fit_args;
 
@@ -86,6 +86,9 @@ typedef struct cs_clusterer
 
 	/* With CS_ANY_K: cluster of the full model to representative among kk. */
 	void		(*cut) (const cs_scorer *s, int kk, int *representative);
+
+	/* What a row's feature speaks for, where centres cannot tell; or NULL. */
+	char	   *(*explain) (cs_env *env, const cs_scorer *s, const float *row, int feature);
 
 	/* Text of a cluster by its number, for models that name their clusters; or NULL. */
 	const char *(*cluster_name) (const cs_scorer *s, int cluster);

@@ -4,10 +4,13 @@
  *
  * Several starts (greedy k-means++ on all rows, never a sample), Lloyd passes
  * to convergence, the best run wins.  When the caller knows the former model,
- * one more run starts from its segments, and wins unless a fresh start is more
- * than 1 % better: segments then stay what they were without becoming bad.
+ * one more run starts from its segments.  The fresh result is taken all the same
+ * when it leaves as many rows in their segments, or costs at least 1 % less;
+ * else the warm one: segments stay what they were without becoming bad, and the
+ * same rows trained again give the same model.
  * spherical_kmeans is the same on rows and centres of length 1.
  */
+#include "core/base/matching.h"
 #include "core/cluster/algorithms.h"
 #include "core/cluster/kmeans.h"
 #include "core/cluster/lloyd.h"
@@ -16,8 +19,11 @@
 #include <math.h>
 #include <string.h>
 
-/* A fresh start must beat the former model's by this factor to replace it. */
-#define WARM_TOLERANCE 0.99
+/* A fresh result replaces the warm one when it costs less than this share of it, */
+#define WARM_COST 0.99
+
+/* or when the rows that keep their segment are at most this share fewer. */
+#define WARM_KEPT 0.005
 
 enum
 {
@@ -35,7 +41,6 @@ typedef struct starts
 	int32_t    *label;			/* shared */
 	double	   *center;			/* of the run under way */
 	cs_fit	   *out;			/* the best so far */
-	double		worth;			/* its objective, lowered for the warm one */
 } starts;
 
 size_t
@@ -45,24 +50,69 @@ cs_kmeans_arena(size_t n, int d, int k)
 		cs_team_bytes(CS_MAX_UNITS * (size_t) k * ((size_t) d + 1), sizeof(double)) + cs_seed_arena(n, d, k);
 }
 
-/* Lloyd from s->center; keep the result when it is the best so far. */
+/* Lloyd from s->center; keep the result in out when it is the best so far. */
 static void
-run_start(starts *s, bool warm)
+run_start(starts *s, cs_fit *out)
 {
 	size_t		kd = (size_t) s->args->k * (size_t) s->args->x->d;
 	cs_lloyd_result r = cs_lloyd(s->env, s->team, &s->lloyd, s->center, s->label);
-	double		worth = warm ? r.objective * WARM_TOLERANCE : r.objective;
 
-	if (s->out->center != NULL && worth >= s->worth)
+	if (out->center != NULL && r.objective >= out->objective)
 		return;
-	if (s->out->center == NULL)
-		s->out->center = CS_NEW(s->env, double, kd);
-	memcpy(s->out->center, s->center, sizeof(double) * kd);
-	s->out->objective = r.objective;
-	s->out->iterations = r.iterations;
-	s->out->converged = r.converged;
-	s->out->warm = warm;
-	s->worth = worth;
+	if (out->center == NULL)
+		out->center = CS_NEW(s->env, double, kd);
+	memcpy(out->center, s->center, sizeof(double) * kd);
+	out->objective = r.objective;
+	out->iterations = r.iterations;
+	out->converged = r.converged;
+}
+
+/*
+ * Share of the rows that would keep their segment of before, clusters being
+ * matched with former segments as well as possible.
+ */
+static double
+kept(starts *s, const int32_t *former, const cs_fit *fit)
+{
+	int			k = s->args->k;
+	size_t		n = s->args->x->n;
+	double	   *overlap = CS_NEW(s->env, double, (size_t) k * (size_t) k),
+				sum = 0;
+	int		   *match = CS_NEW(s->env, int, (size_t) k);
+	cs_centers *c = cs_centers_new(s->env, fit->center, k, s->args->x->d);
+
+	cs_label_rows(s->env, s->team, s->args->x, c, s->label, NULL);
+	for (size_t i = 0; i < n; i++)
+	{
+		int			was = former[cs_matrix_origin(s->args->x, i)];
+
+		if (was >= 0)
+			overlap[was * k + s->label[i]]++;
+	}
+	cs_match(s->env, overlap, k, k, match);
+	for (int j = 0; j < k; j++)
+		sum += overlap[j * k + match[j]];
+	cs_team_barrier(s->team);
+	cs_centers_free(s->env, c);
+	cs_release(s->env, overlap);
+	cs_release(s->env, match);
+	return sum / (double) n;
+}
+
+/* Take the warm result in place of the fresh one where that is better for the segments. */
+static void
+prefer_warm(starts *s, const cs_fit *warm)
+{
+	if (warm->center == NULL || s->out->objective < WARM_COST * warm->objective)
+		return;
+	if (s->out->objective <= warm->objective * (1 + 1e-3) &&
+		kept(s, s->args->warm, s->out) >= kept(s, s->args->warm, warm) - WARM_KEPT)
+		return;
+	s->out->center = warm->center;
+	s->out->objective = warm->objective;
+	s->out->iterations = warm->iterations;
+	s->out->converged = warm->converged;
+	s->out->warm = true;
 }
 
 /* Centres where the former model's segments now are; false when one has no rows. */
@@ -88,15 +138,16 @@ cs_kmeans_fit_with(cs_env *env, cs_team *team, const cs_fit_args *a, bool unit_l
 	size_t		mark = cs_team_mark(team);
 	int			init = cs_option_int(a->options, "init"),
 				restarts = init == INIT_GIVEN ? 1 : cs_option_int(a->options, "restarts");
+	cs_fit		warm = {0};
 	starts		s = {env, team, a, {a->x, a->k, cs_option_int(a->options, "max_iterations"),
-		cs_option_real(a->options, "tolerance"), unit_length}, NULL, NULL, out, 0};
+		cs_option_real(a->options, "tolerance"), unit_length}, NULL, NULL, out};
 
 	s.label = cs_team_alloc(env, team, cs_round_lanes(a->x->n), sizeof(int32_t));
 	s.center = CS_NEW(env, double, (size_t) a->k * (size_t) a->x->d);
 	out->k = a->k;
 	out->d = a->x->d;
 	if (warm_centers(&s))
-		run_start(&s, true);
+		run_start(&s, &warm);
 	for (int i = 0; i < restarts; i++)
 	{
 		cs_rng		rng;
@@ -108,8 +159,9 @@ cs_kmeans_fit_with(cs_env *env, cs_team *team, const cs_fit_args *a, bool unit_l
 			cs_seed_random(env, team, a->x, a->k, &rng, s.center);
 		else
 			cs_seed_plusplus(env, team, a->x, a->k, cs_option_int(a->options, "candidates"), &rng, s.center);
-		run_start(&s, false);
+		run_start(&s, out);
 	}
+	prefer_warm(&s, &warm);
 	cs_release(env, s.center);
 	cs_team_rewind(team, mark);
 }

@@ -549,10 +549,11 @@ cs_label_means(cs_env *env, cs_team *team, const cs_matrix *x, const int32_t *la
 				int			j = label[(size_t) b * CS_BLOCK_ROWS + i];
 				const float *v = run.tiles + i / CS_LANES * CS_LANES * d + i % CS_LANES;
 				double		w = run.weight ? (double) run.weight[i] : 1.0,
-						   *p = part + (size_t) unit * width + (size_t) j * (d + 1);
+						   *p;
 
 				if (j < 0 || j >= k)
 					continue;
+				p = part + (size_t) unit * width + (size_t) j * (d + 1);
 				for (size_t f = 0; f < d; f++)
 					p[f] += w * (double) v[f * CS_LANES];
 				p[d] += w;

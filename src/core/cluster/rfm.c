@@ -14,8 +14,8 @@
  *
  * Groups are boxes on the plane of R and FM = (F + M) / 2, after the customer
  * groups that Shopify documents for its analysis of the same name; option
- * labels renames them or adds boxes.  A row belongs to the smallest box that
- * holds it.  O(n B) to fit, O(B) to score a row.
+ * labels renames them or adds boxes.  The default boxes cover the plane; a row
+ * belongs to the smallest box that holds it.  O(n B) to fit, O(B) to score a row.
  */
 #include "core/base/stats.h"
 #include "core/cluster/algorithms.h"
@@ -83,23 +83,24 @@ typedef struct rfm
 /* ---- scoring ---- */
 
 /* Which set of cuts a feature uses, given the scores of those before it. */
-static const double *
-cuts_of(const rfm *m, int f, const int *score)
+static int
+set_of(const rfm *m, int f, const int *score)
 {
 	int			set = 0;
 
 	if (m->mode == MODE_NESTED)
 		for (int g = 0; g < f; g++)
 			set = set * m->bins + score[g] - 1;
-	return m->cut[f] + (size_t) set * (size_t) (m->bins - 1);
+	return set;
 }
 
+/* Scores of the first n features. */
 static void
-scores(const rfm *m, const float *row, int *score)
+first_scores(const rfm *m, const float *row, int n, int *score)
 {
-	for (int f = 0; f < FEATURES; f++)
+	for (int f = 0; f < n; f++)
 	{
-		const double *cut = cuts_of(m, f, score);
+		const double *cut = m->cut[f] + (size_t) set_of(m, f, score) * (size_t) (m->bins - 1);
 		double		v = f == 0 ? -(double) row[f] : (double) row[f];
 
 		score[f] = 1;
@@ -108,11 +109,17 @@ scores(const rfm *m, const float *row, int *score)
 	}
 }
 
-/* A score among bins as the score among five at the same place. */
+static void
+scores(const rfm *m, const float *row, int *score)
+{
+	first_scores(m, row, FEATURES, score);
+}
+
+/* A score among bins as the score among five at the same place, 1 to 5. */
 static double
 of_five(double score, int bins)
 {
-	return (score - 0.5) / bins * 5 + 0.5;
+	return fmax(1, fmin(5, (score - 0.5) / bins * 5 + 0.5));
 }
 
 static bool
@@ -187,6 +194,18 @@ cluster_name(const cs_scorer *s, int cluster)
 	return m->boxes[cluster].name;
 }
 
+static char *
+explain(cs_env *env, const cs_scorer *s, const float *row, int feature)
+{
+	const rfm  *m = s->extra;
+	int			score[FEATURES];
+
+	if (!(row[1] > 0))
+		return cs_strdup(env, "no order yet");
+	scores(m, row, score);
+	return cs_text(env, "score %d of %d", score[feature], m->bins);
+}
+
 /* ---- fitting ---- */
 
 /* bins - 1 cuts of n values (reordered); 0 where there are no values. */
@@ -197,39 +216,40 @@ quantile_cuts(float *v, size_t n, int bins, double *cut)
 		cut[c - 1] = n > 0 ? (double) cs_quantile_disc(v, n, (double) c / bins) : 0;
 }
 
-/* Values of feature f of the rows whose former scores choose set. */
-static size_t
-values_of_set(const rfm *m, const cs_matrix *x, int f, int set, float *out)
+/*
+ * Values of feature f, set of cuts by set of cuts; those of set number i end
+ * before end[i].  end: zeroed, one more than there are sets.
+ */
+static void
+values_by_set(cs_env *env, const rfm *m, const cs_matrix *x, int f, int sets, float *v, size_t *end)
 {
-	size_t		n = 0;
-
-	for (size_t i = 0; i < x->n; i++)
+	for (int pass = 0; pass < 2; pass++)
 	{
-		float		row[FEATURES];
-		int			score[FEATURES],
-					mine = 0;
-
-		cs_matrix_row(x, i, row);
-		if (!(row[1] > 0))
-			continue;
-		if (m->mode == MODE_NESTED && f > 0)
+		for (size_t i = 0; i < x->n; i++)
 		{
-			rfm			before = *m;
+			float		row[FEATURES];
+			int			score[FEATURES],
+						set;
 
-			/* cuts of f and later are not there yet; scores before f are */
-			before.cut[f] = before.cut[FEATURES - 1] = m->cut[f];
-			scores(&before, row, score);
-			for (int g = 0; g < f; g++)
-				mine = mine * m->bins + score[g] - 1;
+			if (i % CS_BLOCK_ROWS == 0)
+				cs_poll(env);
+			cs_matrix_row(x, i, row);
+			if (!(row[1] > 0))
+				continue;
+			first_scores(m, row, f, score);
+			set = set_of(m, f, score);
+			if (pass == 0)
+				end[set + 1]++;
+			else
+				v[end[set]++] = f == 0 ? -row[f] : row[f];
 		}
-		if (mine == set)
-			out[n++] = f == 0 ? -row[f] : row[f];
+		for (int i = 0; pass == 0 && i < sets; i++)
+			end[i + 1] += end[i];
 	}
-	return n;
 }
 
 static int
-count_scores(const rfm *m, const cs_matrix *x, int f)
+count_scores(cs_env *env, const rfm *m, const cs_matrix *x, int f)
 {
 	bool		seen[MAX_BINS + 1] = {false};
 	int			n = 0;
@@ -239,6 +259,8 @@ count_scores(const rfm *m, const cs_matrix *x, int f)
 		float		row[FEATURES];
 		int			score[FEATURES];
 
+		if (i % CS_BLOCK_ROWS == 0)
+			cs_poll(env);
 		cs_matrix_row(x, i, row);
 		if (!(row[1] > 0))
 			continue;
@@ -257,15 +279,18 @@ fit_cuts(cs_env *env, const cs_fit_args *a, rfm *m)
 
 	for (int f = 0; f < FEATURES; f++)
 	{
+		size_t	   *end = CS_NEW(env, size_t, (size_t) sets + 1),
+					from = 0;
+
 		m->cuts[f] = sets * (m->bins - 1);
 		m->cut[f] = CS_NEW(env, double, (size_t) sets * (size_t) m->bins);
-		for (int set = 0; set < sets; set++)
+		values_by_set(env, m, a->x, f, sets, v, end);
+		for (int set = 0; set < sets; from = end[set++])
 		{
-			size_t		n = values_of_set(m, a->x, f, set, v);
-
-			quantile_cuts(v, n, m->bins, m->cut[f] + (size_t) set * (size_t) (m->bins - 1));
+			quantile_cuts(v + from, end[set] - from, m->bins, m->cut[f] + (size_t) set * (size_t) (m->bins - 1));
 			cs_poll(env);
 		}
+		cs_release(env, end);
 		if (m->mode == MODE_NESTED)
 			sets *= m->bins;
 	}
@@ -321,7 +346,7 @@ read_range(const char *s, double *min, double *max)
 static void
 add_label(cs_env *env, rfm *m, const char *key, const char *text)
 {
-	box		   *b = &m->boxes[m->n_boxes - 1];	/* before the catch-all */
+	box		   *b = &m->boxes[m->n_boxes];
 	const char *at;
 
 	for (int i = 0; i < DEFAULT_BOXES; i++)
@@ -334,8 +359,6 @@ add_label(cs_env *env, rfm *m, const char *key, const char *text)
 	if (at == NULL || *at != '/' || (at = read_range(at + 1, &b->fm_min, &b->fm_max)) == NULL || *at != 0)
 		cs_fail(env, CS_E_PARAM, cs_text(env, "option \"labels\" has an unknown key \"%s\"", key),
 				"A key is the name of a default group, or a box \"R/FM\" of scores from 1 to 5 such as \"5/4-5\".", NULL);
-	m->boxes[m->n_boxes] = *b;
-	m->boxes[m->n_boxes].name = cs_strdup(env, "Others");
 	b->name = cs_strdup(env, text);
 	m->n_boxes++;
 }
@@ -343,14 +366,12 @@ add_label(cs_env *env, rfm *m, const char *key, const char *text)
 static void
 make_boxes(cs_env *env, const cs_option *labels, rfm *m)
 {
-	m->boxes = CS_NEW(env, box, (size_t) (DEFAULT_BOXES + 1 + labels->rows));
+	m->boxes = CS_NEW(env, box, (size_t) (DEFAULT_BOXES + labels->rows));
 	for (int i = 0; i < DEFAULT_BOXES; i++)
 		m->boxes[i] = (box) {cs_strdup(env, default_boxes[i].name), default_boxes[i].r_min,
 			default_boxes[i].r_max, default_boxes[i].fm_min, default_boxes[i].fm_max};
 
-	/* the default boxes cover the plane, the catch-all stays for scores between them */
-	m->boxes[DEFAULT_BOXES] = (box) {cs_strdup(env, "Others"), 9, 9, 9, 9};
-	m->n_boxes = DEFAULT_BOXES + 1;
+	m->n_boxes = DEFAULT_BOXES;
 	for (int i = 0; i < labels->rows; i++)
 		add_label(env, m, labels->key[i], labels->text[i]);
 }
@@ -373,7 +394,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 		fit_cuts(env, a, m);
 	make_boxes(env, cs_option_get(a->options, "labels"), m);
 	for (int f = 0; f < FEATURES; f++)
-		m->effective[f] = count_scores(m, a->x, f);
+		m->effective[f] = count_scores(env, m, a->x, f);
 	out->k = m->n_boxes;
 	out->d = FEATURES;
 	out->iterations = 1;
@@ -462,5 +483,6 @@ const cs_clusterer cs_rfm = {
 	.label = label,
 	.nearest = nearest,
 	.block = block,
+	.explain = explain,
 	.cluster_name = cluster_name
 };

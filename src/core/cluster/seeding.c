@@ -32,12 +32,14 @@ typedef struct seeding
 size_t
 cs_seed_arena(size_t n, int d, int k)
 {
-	(void) d;
-	(void) k;
-	return cs_team_bytes(cs_round_lanes(n), sizeof(float)) +
+	size_t		plusplus = cs_team_bytes(cs_round_lanes(n), sizeof(float)) +
 		cs_team_bytes(cs_round_lanes(n) / CS_LANES * CS_SEED_COLUMNS, sizeof(float)) +
 		cs_team_bytes(CS_MAX_UNITS * CS_SEED_COLUMNS, sizeof(double)) +
-		5 * cs_team_bytes(CS_SEED_COLUMNS, sizeof(size_t));
+		5 * cs_team_bytes(CS_SEED_COLUMNS, sizeof(size_t)),
+				random = cs_team_bytes((size_t) k, sizeof(size_t));
+
+	(void) d;
+	return plusplus > random ? plusplus : random;
 }
 
 static void
@@ -283,6 +285,7 @@ cs_seed_plusplus(cs_env *env, cs_team *team, const cs_matrix *x, int k, int cand
 		cs_team_barrier(team);
 	}
 	cs_release(env, s.column);
+	cs_scratch_free(env, s.scratch);
 	cs_team_rewind(team, mark);
 }
 
@@ -290,10 +293,11 @@ void
 cs_seed_random(cs_env *env, cs_team *team, const cs_matrix *x, int k, cs_rng *rng, double *center)
 {
 	size_t		mark = cs_team_mark(team);
-	size_t	   *row = cs_team_alloc(env, team, (size_t) k, sizeof(size_t));
+	size_t	   *row;
 
 	if ((size_t) k > x->n)
 		cs_seed_too_few(env, k, (int) x->n);
+	row = cs_team_alloc(env, team, (size_t) k, sizeof(size_t));
 	if (team->rank == 0)
 		for (int j = 0; j < k; j++)
 		{

@@ -14,7 +14,7 @@
  * each folds the newest centre in and prices the next candidates at once.
  *
  * center: k x d, out; every member gets the same.  candidates: 1 to
- * CS_SEED_COLUMNS - 1 per step, 0 for all.  Fails with CS_E_DATA when the rows
+ * CS_SEED_COLUMNS - 1 per step, 0 for all.  Fails with CS_E_PARAM when the rows
  * hold fewer than k distinct points.  O(n d k (candidates + 1) / lanes).
  */
 void		cs_seed_plusplus(cs_env *env, cs_team *team, const cs_matrix *x, int k,

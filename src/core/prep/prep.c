@@ -1,7 +1,7 @@
 /*
  * prep.c - replaying fitted transforms on one row, and back (see prep.h).
  */
-#include "core/prep/prep.h"
+#include "core/prep/prep_fit.h"
 
 #include <math.h>
 #include <string.h>
@@ -158,7 +158,7 @@ category_point(const cs_feature *f, float raw, float *point)
 }
 
 static cs_reject
-to_unit_length(float *point, int d)
+to_unit_length(float *point, int d, float *norm)
 {
 	double		s = 0;
 
@@ -166,6 +166,7 @@ to_unit_length(float *point, int d)
 		s += (double) point[i] * (double) point[i];
 	if (!(s > 0))
 		return CS_ROW_ZERO;
+	*norm = (float) sqrt(s);
 	s = 1 / sqrt(s);
 	for (int i = 0; i < d; i++)
 		point[i] = (float) ((double) point[i] * s);
@@ -175,6 +176,15 @@ to_unit_length(float *point, int d)
 cs_reject
 cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature)
 {
+	float		norm;
+
+	return cs_prep_row_norm(p, raw, point, feature, &norm);
+}
+
+cs_reject
+cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature, float *norm)
+{
+	*norm = 1;
 	for (int i = 0; i < p->n; i++)
 	{
 		const cs_feature *f = &p->f[i];
@@ -188,7 +198,7 @@ cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature)
 			return r;
 		}
 	}
-	return p->unit_length ? to_unit_length(point, p->d) : CS_ROW_OK;
+	return p->unit_length ? to_unit_length(point, p->d, norm) : CS_ROW_OK;
 }
 
 float

@@ -140,8 +140,8 @@ cs_feature	cs_feature_make(cs_env *env, const char *name, cs_feature_kind kind,
 							const cs_options *o, int default_scale);
 
 /*
- * Fit all features of p to raw rows of p->n floats each: NaN is missing,
- * categories hold codes into levels[feature].  Codes in the rows are rewritten to
+ * Fit all features of p to raw rows whose first p->n floats are theirs: NaN is
+ * missing, categories hold codes into levels[feature].  Codes in the rows are rewritten to
  * the fitted order of levels (count, then name).  centre: take off means even
  * where nothing is scaled, which distances do not notice.
  */
@@ -156,6 +156,9 @@ bool		cs_prep_wants_shift(const cs_feature *f);
 
 /* Point of one raw row: p->d floats.  feature: the one to blame, or NULL. */
 cs_reject	cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature);
+
+/* The same; norm, when not NULL, is the length before it was made 1 (unit_length), else 1. */
+cs_reject	cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature, float *norm);
 
 /* Code of a level, or CS_UNSEEN. */
 float		cs_feature_code(const cs_feature *f, const char *text, size_t len);

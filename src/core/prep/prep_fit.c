@@ -234,7 +234,10 @@ fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
 				f->center = 0;
 			break;
 	}
-	f->factor = scale > TINY * fmax(fabs(m->min), fabs(m->max)) ? sqrt(f->weight) / scale : 0;
+	if (f->scale != CS_SCALE_NONE && !(scale > TINY * fmax(fabs(m->min), fabs(m->max))))
+		f->factor = 0;
+	else
+		f->factor = sqrt(f->weight) / scale;
 }
 
 static void
@@ -327,7 +330,7 @@ fit_category(cs_env *env, cs_feature *f, int i, cs_rows *rows, const cs_levels *
 void
 cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre)
 {
-	moments    *m = CS_NEW(env, moments, (size_t) p->n);
+	moments    *m = CS_NEW(env, moments, (size_t) rows->width);
 	float	   *v = CS_ROOM(env, float, rows->n + 1);
 
 	all_moments(env, rows, m);

@@ -1,0 +1,382 @@
+-- ---------------------------------------------------------------------------
+-- The life of a model after training
+-- ---------------------------------------------------------------------------
+
+-- Assign the source's rows by a version, merge them into the members.
+CREATE FUNCTION clusterseg._place_members(m clusterseg.models, p_version int, reason text) RETURNS bigint
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v clusterseg.versions;
+	members text := clusterseg._relation(m, '_members');
+	labels text[] := clusterseg._labels(m.model, p_version);
+	moved bigint := 0;
+	placed record;
+BEGIN
+	SELECT * INTO STRICT v FROM clusterseg.versions x WHERE x.model = m.model AND x.version = p_version;
+	IF m.source IS NULL OR m.key IS NULL THEN
+		PERFORM clusterseg._fail('55000', format('model "%s" has no source', m.model), 'It was imported, so there are no rows to assign.',
+			'Scoring by name works without members; train() gives the model a source.');
+	END IF;
+	IF to_regclass(members) IS NULL THEN
+		PERFORM clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
+		PERFORM clusterseg._create_members(members, m.key, m.key_type, false);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, now(), reason);
+		BEGIN
+			PERFORM clusterseg._finish_members(m);
+		EXCEPTION
+			WHEN unique_violation THEN
+				PERFORM clusterseg._fail('23505', format('key "%s" is not unique in the source', m.key), SQLERRM,
+					format('The source needs one row per %s.', m.key));
+		END;
+	ELSE
+		PERFORM clusterseg._create_members('pg_temp._clusterseg_staged', m.key, m.key_type, true);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, now(), reason);
+		BEGIN
+			moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), reason, false);
+		EXCEPTION
+			WHEN unique_violation THEN
+				PERFORM clusterseg._fail('23505', format('key "%s" is not unique in the source', m.key), SQLERRM,
+					format('The source needs one row per %s.', m.key));
+		END;
+	END IF;
+	IF placed.skipped > 0 THEN
+		RAISE NOTICE '% of % rows are not assignable and have no segment', placed.skipped, placed.rows + placed.skipped;
+	END IF;
+	RETURN moved;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._place_members(clusterseg.models, int, text) IS 'assigns the rows of the source by a version; returns customers moved';
+
+CREATE FUNCTION clusterseg.publish(name text, version int DEFAULT NULL) RETURNS int
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, NULL, true);
+	v clusterseg.versions;
+BEGIN
+	SELECT * INTO v FROM clusterseg.versions x
+		WHERE x.model = name AND (x.version = publish.version OR publish.version IS NULL)
+		ORDER BY x.version DESC LIMIT 1;
+	IF v.version IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('model "%s" has no version %s', name, publish.version),
+			(SELECT 'It has: ' || string_agg(x.version::text, ', ' ORDER BY x.version) || '.' FROM clusterseg.versions x WHERE x.model = name));
+	END IF;
+	IF m.kind = 'segmentation' AND (m.source IS NOT NULL OR m.published_id IS NULL) AND m.key IS NOT NULL THEN
+		PERFORM clusterseg._place_members(m, v.version, CASE WHEN v.version < m.published_version THEN 'rollback' ELSE 'publish' END);
+	END IF;
+	PERFORM clusterseg._set_published(name, v.version);
+	RETURN v.version;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.publish(text, int) IS
+	'makes a version (default: the newest) the one that scoring by name uses, and assigns all customers by it; one transaction, undone by ROLLBACK';
+
+CREATE FUNCTION clusterseg.rollback(name text) RETURNS int
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, NULL, true);
+	previous int;
+BEGIN
+	SELECT max(v.version) INTO previous FROM clusterseg.versions v
+		WHERE v.model = name AND v.state = 'retired' AND v.version < m.published_version;
+	IF previous IS NULL THEN
+		PERFORM clusterseg._fail('55000', format('model "%s" has no earlier published version', name), NULL,
+			format('publish(%L, version) publishes any version.', name));
+	END IF;
+	RETURN clusterseg.publish(name, previous);
+END
+$$;
+COMMENT ON FUNCTION clusterseg.rollback(text) IS 'publishes the version that was published before the present one';
+
+CREATE FUNCTION clusterseg.reassign(name text) RETURNS bigint
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, 'segmentation', true);
+	moved bigint;
+BEGIN
+	IF m.published_version IS NULL THEN
+		PERFORM clusterseg._fail('55000', format('model "%s" has no published version', name), NULL, format('Call clusterseg.publish(%L).', name));
+	END IF;
+	moved := clusterseg._place_members(m, m.published_version, 'behaviour');
+	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = name;
+	RETURN moved;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.reassign(text) IS
+	'assigns all rows of the source anew by the published version, without training; returns how many customers changed their segment';
+
+CREATE FUNCTION clusterseg._refresh(p_name text, p_max_moved float8, p_source text, p_path text,
+		OUT model text, OUT version int, OUT algorithm text, OUT k int, OUT rows bigint, OUT skipped bigint, OUT iterations int,
+		OUT converged boolean, OUT objective float8, OUT silhouette float8, OUT seconds float8, OUT published boolean)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(p_name, 'segmentation', true);
+	o jsonb;
+	trained int;
+BEGIN
+	IF p_max_moved < 0 OR p_max_moved > 1 THEN
+		PERFORM clusterseg._fail('22023', 'max_moved is a share of the customers from 0 to 1');
+	END IF;
+	IF COALESCE(p_source, m.source) IS NULL THEN
+		PERFORM clusterseg._fail('55000', format('model "%s" has no source', p_name), 'It was imported.', 'Call train() with a source.');
+	END IF;
+	-- the arguments of the published version; k stays what it was, unless it was left to the data
+	SELECT v.options, v.k INTO o, trained FROM clusterseg.versions v
+		WHERE v.model = p_name ORDER BY v.version = m.published_version DESC NULLS LAST, v.version DESC LIMIT 1;
+	SELECT t.* INTO model, version, algorithm, k, rows, skipped, iterations, converged, objective, silhouette, seconds, published
+	FROM clusterseg._train(p_name, COALESCE(p_source, m.source), m.key,
+		(SELECT array_agg(x.value ORDER BY x.ordinality) FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'features')
+			WHEN 'array' THEN o->'features' ELSE '[]' END) WITH ORDINALITY x),
+		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN o->>'algorithm' <> 'rfm' THEN trained END), (o->>'k_range')::int4range,
+		o->'transforms', o->>'scale', o->>'weight', NULL, (o->>'seed')::bigint, true, m.output_schema, o->'options',
+		CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, p_max_moved) t;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._refresh(text, float8, text, text) IS 'refresh() under a given search path';
+
+CREATE FUNCTION clusterseg.refresh(name text, max_moved float8 DEFAULT NULL, source text DEFAULT NULL)
+	RETURNS TABLE (model text, version int, algorithm text, k int, rows bigint, skipped bigint, iterations int, converged boolean,
+		objective float8, silhouette float8, seconds float8, published boolean)
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1
+	BEGIN ATOMIC
+		SELECT * FROM clusterseg._refresh(refresh.name, refresh.max_moved, refresh.source, pg_catalog.current_setting('search_path'));
+	END;
+COMMENT ON FUNCTION clusterseg.refresh(text, float8, text) IS
+	'trains the next version with the arguments of the published one on today''s rows and publishes it; with max_moved, only when no larger share of the customers changes segment, else it stays a draft';
+
+CREATE FUNCTION clusterseg.preview(name text)
+	RETURNS TABLE (segment_id int, segment text, state text, size_before bigint, size_after bigint, stay bigint, moved_in bigint, moved_out bigint)
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	m clusterseg.models := clusterseg._model(name, 'segmentation');
+	draft int;
+BEGIN
+	SELECT max(v.version) INTO draft FROM clusterseg.versions v WHERE v.model = name;
+	RETURN QUERY
+	WITH before AS (
+		SELECT s.segment_id, s.size FROM clusterseg._version_segments s WHERE s.model = name AND s.version = m.published_version
+	), after AS (
+		SELECT s.segment_id, s.size FROM clusterseg._version_segments s WHERE s.model = name AND s.version = draft
+	), t AS (
+		SELECT * FROM clusterseg._transitions t WHERE t.model = name AND t.version = draft AND draft <> m.published_version
+	), moves AS (
+		SELECT i.id,
+			COALESCE(sum(t.customers) FILTER (WHERE t.from_segment_id = i.id AND t.to_segment_id = i.id), 0)::bigint AS stay,
+			COALESCE(sum(t.customers) FILTER (WHERE t.from_segment_id <> i.id AND t.to_segment_id = i.id), 0)::bigint AS moved_in,
+			COALESCE(sum(t.customers) FILTER (WHERE t.from_segment_id = i.id AND t.to_segment_id <> i.id), 0)::bigint AS moved_out
+		FROM (SELECT b.segment_id AS id FROM before b UNION SELECT a.segment_id FROM after a) i LEFT JOIN t
+			ON i.id IN (t.from_segment_id, t.to_segment_id)
+		GROUP BY i.id
+	)
+	SELECT s.segment_id, s.label,
+		CASE WHEN b.size IS NULL THEN 'emerges' WHEN a.size IS NULL THEN 'disappears' ELSE 'stays' END,
+		b.size, a.size, CASE WHEN draft = m.published_version THEN a.size ELSE x.stay END, x.moved_in, x.moved_out
+	FROM moves x JOIN clusterseg._segments s ON s.model = name AND s.segment_id = x.id
+		LEFT JOIN before b ON b.segment_id = x.id LEFT JOIN after a ON a.segment_id = x.id
+	ORDER BY s.segment_id;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.preview(text) IS
+	'what publishing the newest version would do to each segment, as its training found it: customers that stay, come and go, segments that emerge and disappear';
+
+CREATE FUNCTION clusterseg.drop_model(name text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, NULL, true);
+BEGIN
+	EXECUTE format('DROP VIEW IF EXISTS %s', clusterseg._relation(m, '_history'));
+	EXECUTE format('DROP TABLE IF EXISTS %s, %s, %s', clusterseg._relation(m, '_past'), clusterseg._relation(m, '_members'),
+		clusterseg._relation(m, '_recommendations'));
+	DELETE FROM clusterseg.models x WHERE x.model = name;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.drop_model(text) IS
+	'drops a model with all its versions, members, history and recommendations; fails when other objects depend on these';
+
+CREATE FUNCTION clusterseg.rename_segment(name text, segment_id int, label text, description text DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, 'segmentation', true);
+	members text := clusterseg._relation(m, '_members');
+BEGIN
+	IF label IS NULL OR btrim(label) = '' THEN
+		PERFORM clusterseg._fail('22023', 'a segment needs a label');
+	END IF;
+	IF EXISTS (SELECT FROM clusterseg._segments s
+			WHERE s.model = name AND lower(s.label) = lower(rename_segment.label) AND s.segment_id <> rename_segment.segment_id) THEN
+		PERFORM clusterseg._fail('23505', format('model "%s" has another segment with the label "%s"', name, label));
+	END IF;
+	UPDATE clusterseg._segments s SET label = rename_segment.label, named = true,
+			description = COALESCE(rename_segment.description, s.description)
+		WHERE s.model = name AND s.segment_id = rename_segment.segment_id;
+	IF NOT FOUND THEN
+		PERFORM clusterseg._fail('42704', format('model "%s" has no segment %s', name, segment_id),
+			(SELECT 'It has: ' || string_agg(s.segment_id::text, ', ' ORDER BY s.segment_id) || '.' FROM clusterseg._segments s WHERE s.model = name));
+	END IF;
+	IF to_regclass(members) IS NOT NULL THEN
+		EXECUTE format('UPDATE %s m SET segment = $1 WHERE m.segment_id = $2', members) USING label, segment_id;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.rename_segment(text, int, text, text) IS
+	'gives a segment a label (and description) of your own; it stays over retraining, with the segment''s id';
+
+-- ---------------------------------------------------------------------------
+-- Values, export and import
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clusterseg.model_value(name text, version int DEFAULT NULL) RETURNS clusterseg.model
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result clusterseg.model;
+	found_version int;
+BEGIN
+	SELECT v.value, v.version INTO result, found_version
+		FROM clusterseg.models m JOIN clusterseg.versions v ON v.model = m.model
+		WHERE m.model = name AND v.version = COALESCE(model_value.version, m.published_version);
+	IF found_version IS NULL THEN
+		PERFORM clusterseg._model(name, 'segmentation');
+		PERFORM clusterseg._fail('42704', format('model "%s" has no %s', name, COALESCE('version ' || version, 'published version')));
+	ELSIF result IS NULL THEN
+		PERFORM clusterseg._model(name, 'segmentation');
+	END IF;
+	RETURN clusterseg._model_relabel(result, clusterseg._labels(name, found_version));
+END
+$$;
+COMMENT ON FUNCTION clusterseg.model_value(text, int) IS
+	'a version (default: the published one) as a value of type clusterseg.model, with the present labels; scoring by it reads no table';
+
+CREATE FUNCTION clusterseg.export_model(name text, version int DEFAULT NULL) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name);
+	v clusterseg.versions;
+BEGIN
+	SELECT * INTO v FROM clusterseg.versions x WHERE x.model = name AND x.version = COALESCE(export_model.version, m.published_version);
+	IF v.version IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('model "%s" has no %s', name, COALESCE('version ' || version, 'published version')));
+	END IF;
+	IF m.kind = 'recommender' THEN
+		RETURN clusterseg._export_recommender(m, v);
+	END IF;
+	RETURN jsonb_build_object('clusterseg', 1, 'kind', m.kind, 'algorithm', v.algorithm, 'key', m.key, 'key_type', m.key_type,
+		'options', v.options, 'metrics', v.metrics, 'rows', v.rows, 'skipped', v.skipped, 'iterations', v.iterations,
+		'converged', v.converged, 'objective', v.objective, 'silhouette', v.silhouette, 'trained_at', v.trained_at,
+		'model', clusterseg.model_value(name, v.version)::text::jsonb,
+		'segments', (SELECT jsonb_agg(jsonb_build_object('segment_id', s.segment_id, 'label', s.label, 'description', s.description,
+				'named', s.named) ORDER BY s.segment_id)
+			FROM clusterseg._segments s JOIN clusterseg._version_segments x ON x.model = s.model AND x.segment_id = s.segment_id
+			WHERE s.model = name AND x.version = v.version),
+		'profiles', (SELECT jsonb_agg(to_jsonb(p) - 'model' - 'version') FROM clusterseg._profiles p WHERE p.model = name AND p.version = v.version));
+END
+$$;
+COMMENT ON FUNCTION clusterseg.export_model(text, int) IS
+	'a version as JSON: everything that import_model() needs to score elsewhere; no rows of the source';
+
+CREATE FUNCTION clusterseg.import_model(name text, exported jsonb) RETURNS int
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models;
+	value clusterseg.model;
+	version int;
+BEGIN
+	IF jsonb_typeof(exported) IS DISTINCT FROM 'object' OR exported->>'clusterseg' IS DISTINCT FROM '1' THEN
+		PERFORM clusterseg._fail('22023', 'this is not an exported model', NULL, 'export_model() makes what import_model() takes.');
+	END IF;
+	IF exported->>'kind' = 'recommender' THEN
+		RETURN clusterseg._import_recommender(name, exported);
+	END IF;
+	value := (exported->'model')::text::clusterseg.model;
+	m := clusterseg._open_model(name, 'segmentation', exported->>'algorithm', NULL, NULL, exported->>'key', current_schema());
+	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = name;
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, k, rows, skipped, iterations, converged,
+		objective, silhouette, value)
+	SELECT name, i.version, 'draft', COALESCE(exported->'options', '{}'), COALESCE(exported->'metrics', '{}'),
+		exported->>'algorithm', (SELECT count(*) FROM clusterseg._model_segments(value)), (exported->>'rows')::bigint,
+		(exported->>'skipped')::bigint, (exported->>'iterations')::int, (exported->>'converged')::boolean,
+		(exported->>'objective')::float8, (exported->>'silhouette')::float8, value
+	FROM (SELECT version) i;
+	INSERT INTO clusterseg._version_segments (model, version, segment_id, cluster, size, share, radius, reach)
+		SELECT name, i.version, s.segment_id, s.cluster, s.size, s.share, s.radius, s.reach
+		FROM clusterseg._model_segments(value) s, (SELECT version) i;
+	INSERT INTO clusterseg._segments (model, segment_id, label, description, named, since_version)
+		SELECT name, s.segment_id, COALESCE(e.label, s.segment), e.description, COALESCE(e.named, false), i.version
+		FROM clusterseg._model_segments(value) s CROSS JOIN (SELECT version) i
+		LEFT JOIN jsonb_to_recordset(exported->'segments') e (segment_id int, label text, description text, named boolean)
+			ON e.segment_id = s.segment_id
+		ON CONFLICT DO NOTHING;
+	INSERT INTO clusterseg._profiles
+		SELECT name, i.version, p.segment_id, p.feature, p.category, p.n, p.mean, p.median, p.p5, p.p95, p.overall_mean, p.overall_sd,
+			p.effect, p.lift, p.v_test
+		FROM jsonb_to_recordset(COALESCE(exported->'profiles', '[]')) p (segment_id int, feature text, category text, n bigint, mean float8,
+			median float8, p5 float8, p95 float8, overall_mean float8, overall_sd float8, effect float8, lift float8, v_test float8),
+			(SELECT version) i;
+	INSERT INTO clusterseg.centroids
+		SELECT name, i.version, c.segment_id, c.feature, COALESCE(c.value, p.mean), c.scaled
+		FROM clusterseg._model_centroids(value) c CROSS JOIN (SELECT version) i
+		LEFT JOIN clusterseg._profiles p ON p.model = name AND p.version = i.version AND p.segment_id = c.segment_id
+			AND p.feature || CASE WHEN p.category <> '' THEN '=' || p.category ELSE '' END = c.feature;
+	UPDATE clusterseg.models x SET trained_at = COALESCE((exported->>'trained_at')::timestamptz, now()),
+		key_type = COALESCE(x.key_type, exported->>'key_type') WHERE x.model = name;
+	-- where there is nothing to assign, publishing is the pointer alone
+	IF m.published_id IS NULL THEN
+		PERFORM clusterseg._set_published(name, version);
+	END IF;
+	RETURN version;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.import_model(text, jsonb) IS
+	'adds an exported version to a model, which is made when it is new; the first one is published at once';
+
+-- ---------------------------------------------------------------------------
+-- Who may use a model
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clusterseg.grant_model(name text, grantee name) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(name, NULL, true);
+BEGIN
+	IF grantee <> 'public' AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grantee) THEN
+		PERFORM clusterseg._fail('42704', format('role "%s" does not exist', grantee));
+	END IF;
+	INSERT INTO clusterseg.model_grants (model, grantee, owner) VALUES (name, grant_model.grantee, m.owner) ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.grant_model(text, name) IS
+	'lets a role (public: all) score with a model by name and read its segments; members and recommendations are tables of their own: GRANT SELECT on them';
+
+CREATE FUNCTION clusterseg.revoke_model(name text, grantee name) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM clusterseg._model(name, NULL, true);
+	DELETE FROM clusterseg.model_grants g WHERE g.model = name AND g.grantee = revoke_model.grantee;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.revoke_model(text, name) IS 'takes back grant_model()';

@@ -1,0 +1,184 @@
+/*
+ * bind.c - rows and arrays to points (see bind.h).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "pg/bind.h"
+
+cs_binding *
+cs_binding_new(cs_env *env, const cs_model *m)
+{
+	cs_binding *b = CS_NEW(env, cs_binding, 1);
+
+	b->m = m;
+	b->column = CS_NEW(env, cs_bound, m->columns + 1);
+	b->raw = CS_NEW(env, float, m->prep->n);
+	b->point = CS_NEW(env, float, m->prep->d);
+	b->score = CS_NEW(env, float, m->scorer->centers ? m->scorer->centers->kpad : 1);
+	return b;
+}
+
+static void
+missing_column(const cs_model *m, const char *name)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < m->columns; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", m->column[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("row has no column \"%s\"", name),
+			 errdetail("The model needs the columns: %s.", list.data),
+			 errhint("Columns are found by name; further columns do no harm.")));
+}
+
+static int
+find_column(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(desc, i);
+
+		if (!a->attisdropped && strcmp(NameStr(a->attname), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void
+bind_one(cs_env *env, const cs_model *m, const cs_column *c, TupleDesc desc, cs_bound *out)
+{
+	cs_feature_kind kind = m->prep->f[c->first].kind;
+	bool		cast,
+				fits;
+
+	out->att = find_column(desc, c->name);
+	if (out->att < 0)
+		missing_column(m, c->name);
+	out->type = TupleDescAttr(desc, out->att)->atttypid;
+	out->conv = cs_conv_of_type(out->type, &cast);
+	out->cast = NULL;
+
+	/* a text in place of a category of another type is fine, a number is not */
+	fits = c->width > 0 ? cs_conv_is_array(out->conv)
+		: kind == CS_NUMBER ? cs_conv_is_number(out->conv) : cs_conv_is_category(out->conv);
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of type %s does not fit the model", c->name, format_type_be(out->type)),
+				 errdetail("In training it was %s.", c->width > 0 ? psprintf("an array of %d numbers", c->width)
+						   : kind == CS_NUMBER ? "a number" : "a category")));
+	if (cast)
+	{
+		Oid			func;
+
+		if (find_coercion_pathway(FLOAT4ARRAYOID, getBaseType(out->type), COERCION_EXPLICIT, &func) != COERCION_PATH_FUNC)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of type %s does not fit the model", c->name, format_type_be(out->type)),
+					 errhint("Cast it to real[].")));
+		out->cast = CS_NEW(env, FmgrInfo, 1);
+		fmgr_info(func, out->cast);
+	}
+}
+
+void
+cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc)
+{
+	for (int i = 0; i < b->m->columns; i++)
+		bind_one(env, b->m, &b->m->column[i], desc, &b->column[i]);
+}
+
+static void
+bad_length(const char *what, int n, int needed)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+			 errmsg("%s has a wrong length", what),
+			 errdetail("It has %d elements in one dimension, the model needs %d.", Max(n, 0), needed)));
+}
+
+/* Elements of an array into raw values of features from first on. */
+static void
+take_elements(cs_binding *b, const cs_array *a, int first, int width)
+{
+	for (int e = 0; e < width; e++)
+		b->raw[first + e] = cs_raw_number(&b->m->prep->f[first + e], cs_array_element(a, e), NULL);
+}
+
+static void
+take_array_column(cs_binding *b, const cs_column *c, const cs_bound *in, Datum d, bool isnull)
+{
+	cs_array	a;
+
+	if (isnull)
+	{
+		for (int e = 0; e < c->width; e++)
+			b->raw[c->first + e] = NAN;
+		return;
+	}
+	if (in->cast)
+		d = in->cast->fn_nargs == 3 ? FunctionCall3(in->cast, d, Int32GetDatum(-1), BoolGetDatum(false))
+			: FunctionCall1(in->cast, d);
+	a = cs_open_array(d);
+	if (a.n != c->width)
+		bad_length(psprintf("array in column \"%s\"", c->name), a.n, c->width);
+	take_elements(b, &a, c->first, c->width);
+}
+
+cs_reject
+cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
+{
+	for (int i = 0; i < b->m->columns; i++)
+	{
+		const cs_column *c = &b->m->column[i];
+		const cs_bound *in = &b->column[i];
+		const cs_feature *f = &b->m->prep->f[c->first];
+
+		if (c->width > 0)
+			take_array_column(b, c, in, value[in->att], isnull[in->att]);
+		else if (isnull[in->att])
+			b->raw[c->first] = NAN;
+		else if (f->kind == CS_NUMBER)
+			b->raw[c->first] = cs_raw_number(f, cs_convert_number(in->conv, value[in->att]), NULL);
+		else
+		{
+			int			len;
+			const char *text = cs_convert_text(in->conv, in->type, value[in->att], &len);
+
+			b->raw[c->first] = cs_feature_code(f, text, len);
+		}
+	}
+	return cs_prep_row(b->m->prep, b->raw, b->point, feature);
+}
+
+cs_reject
+cs_bind_array(cs_binding *b, Datum array, int *feature)
+{
+	const cs_prep *p = b->m->prep;
+	cs_array	a = cs_open_array(array);
+
+	if (a.n != p->n)
+		bad_length("array of features", a.n, p->n);
+	for (int i = 0; i < p->n; i++)
+	{
+		double		v = cs_array_element(&a, i);
+
+		if (p->f[i].kind == CS_CATEGORY)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("feature \"%s\" is a category and cannot come in an array of numbers", p->f[i].name),
+					 errhint("Pass a row with the columns of the model.")));
+		b->raw[i] = cs_raw_number(&p->f[i], v, NULL);
+	}
+	return cs_prep_row(p, b->raw, b->point, feature);
+}

@@ -1,0 +1,47 @@
+/*
+ * bind.h - rows of any shape against the columns that a model needs.
+ */
+#ifndef CS_BIND_H
+#define CS_BIND_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "fmgr.h"
+
+#include "pg/convert.h"
+#include "pg/model.h"
+
+typedef struct cs_bound
+{
+	int			att;			/* column of the row, from 0 */
+	Oid			type;
+	cs_conv		conv;
+	FmgrInfo   *cast;			/* to real[], for types that need it */
+} cs_bound;
+
+typedef struct cs_binding
+{
+	const cs_model *m;
+	cs_bound   *column;			/* one per column of the model */
+	float	   *raw;
+	float	   *point;
+	float	   *score;
+} cs_binding;
+
+/* Room for one row at a time; columns are bound separately. */
+extern cs_binding *cs_binding_new(cs_env *env, const cs_model *m);
+
+/*
+ * Find the model's columns by name in a row type.  Errors when one is missing or
+ * has a type of another kind than in training.
+ */
+extern void cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc);
+
+/* The point of a row, in b->point; else why there is none, and for which feature. */
+extern cs_reject cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature);
+
+/* The point of an array of all features in training order. */
+extern cs_reject cs_bind_array(cs_binding *b, Datum array, int *feature);
+
+#endif							/* CS_BIND_H */

@@ -1,0 +1,356 @@
+/*
+ * dataset.c - choosing features, and turning raw rows into points (dataset.h).
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg/dataset.h"
+#include "pg/params.h"
+
+/* ---- choosing input columns ---- */
+
+static bool
+named(char **names, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (names[i] && strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_input(cs_dataset *ds, const char *name, bool by_default)
+{
+	int			att = cs_source_column(ds->source, name, "a feature");
+	Form_pg_attribute a = TupleDescAttr(ds->source->desc, att);
+	cs_input   *in = &ds->input[ds->n_inputs];
+
+	memset(in, 0, sizeof(*in));
+	in->name = cs_strdup(ds->env, name);
+	in->type = a->atttypid;
+	in->conv = cs_conv_of_type(a->atttypid, &in->cast_to_real);
+	in->by_default = by_default;
+	if (in->conv == CONV_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of type %s cannot be a feature", name, format_type_be(a->atttypid)),
+				 errdetail("Features are numbers, booleans, dates and times, texts and enums, and arrays of numbers."),
+				 errhint("Leave it out, or cast it in a query.")));
+	in->width = cs_conv_is_array(in->conv) ? -1 : 0;
+	ds->n_inputs++;
+}
+
+/* Without names: every number, boolean and category, but no times. */
+static void
+default_inputs(cs_dataset *ds, const cs_dataset_args *args)
+{
+	TupleDesc	desc = ds->source->desc;
+	StringInfoData left;
+
+	initStringInfo(&left);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const char *name = NameStr(TupleDescAttr(desc, i)->attname);
+		bool		cast;
+		cs_conv		conv = cs_conv_of_type(TupleDescAttr(desc, i)->atttypid, &cast);
+
+		if ((args->key && strcmp(name, args->key) == 0) || (args->weight && strcmp(name, args->weight) == 0) ||
+			named(args->leave_out, args->n_leave_out, name))
+			continue;
+		if (conv == CONV_NONE || cs_conv_is_time(conv))
+			appendStringInfo(&left, "%s%s", left.len ? ", " : "", name);
+		else
+			add_input(ds, name, true);
+	}
+	if (left.len > 0)
+		ereport(NOTICE,
+				(errmsg("columns not used as features: %s", left.data),
+				 errhint("Name the features to choose yourself.")));
+}
+
+static void
+choose_inputs(cs_dataset *ds, const cs_dataset_args *args)
+{
+	int			most = args->features ? args->n_features : ds->source->desc->natts;
+
+	ds->input = CS_NEW(ds->env, cs_input, most + 1);
+	if (args->features == NULL)
+		default_inputs(ds, args);
+	for (int i = 0; i < args->n_features; i++)
+	{
+		if (args->features[i] == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a feature name is NULL")));
+		if (named(args->features, i, args->features[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("feature \"%s\" is named twice", args->features[i])));
+		if (args->key && strcmp(args->features[i], args->key) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the key \"%s\" cannot be a feature", args->key),
+					 errhint("A key tells rows apart; it does not describe them.")));
+		add_input(ds, args->features[i], false);
+	}
+	if (ds->n_inputs == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there are no features"),
+				 errhint("Name at least one column that is a number, a boolean or a text.")));
+}
+
+/* ---- features of the inputs ---- */
+
+/* Transforms asked for a feature: its own entry, else the one named "*". */
+static JsonbValue *
+transform_of(Jsonb *transforms, const char *name)
+{
+	JsonbValue	key,
+			   *v;
+
+	if (transforms == NULL)
+		return NULL;
+	key.type = jbvString;
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	v = findJsonbValueFromContainer(&transforms->root, JB_FOBJECT, &key);
+	return v;
+}
+
+/* Names in transforms that are no feature are mistakes. */
+static void
+check_transform_names(const cs_dataset *ds, Jsonb *transforms)
+{
+	JsonbIterator *it;
+	JsonbValue	v;
+	JsonbIteratorToken token;
+
+	if (transforms == NULL)
+		return;
+	if (!JB_ROOT_IS_OBJECT(transforms))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("transforms are not a JSON object"),
+				 errhint("Write transforms => '{\"feature\": {\"log\": \"log1p\"}}'.")));
+	it = JsonbIteratorInit(&transforms->root);
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+		if (token == WJB_KEY)
+		{
+			char	   *name = pnstrdup(v.val.string.val, v.val.string.len);
+			bool		found = strcmp(name, "*") == 0;
+
+			for (int i = 0; i < ds->n_inputs && !found; i++)
+				found = strcmp(ds->input[i].name, name) == 0;
+			if (!found)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("transforms name \"%s\", which is not a feature", name),
+						 errhint("The name \"*\" stands for all numeric features without an entry of their own.")));
+		}
+}
+
+/* Features of one input, with what was asked for them. */
+static void
+make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feature *f)
+{
+	bool		category = cs_conv_is_category(in->conv);
+	JsonbValue *v = transform_of(args->transforms, in->name);
+	cs_options *o;
+
+	if (v == NULL && !category)
+		v = transform_of(args->transforms, "*");
+	o = cs_parse_transform(ds->env, cs_transform_params, v, in->name);
+	for (int e = 0; e < (in->width > 0 ? in->width : 1); e++)
+		f[e] = cs_feature_make(ds->env, in->width > 0 ? psprintf("%s[%d]", in->name, e + 1) : in->name,
+							   category ? CS_CATEGORY : CS_NUMBER, o, args->scale);
+}
+
+/* How long are the arrays?  Training needs to know before it reads. */
+static void
+first_widths(void *arg, TupleTableSlot *slot)
+{
+	cs_dataset *ds = arg;
+	int			at = 0;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (ds->input[i].width == -1)
+		{
+			if (!slot->tts_isnull[at])
+				ds->input[i].width = cs_open_array(slot->tts_values[at]).n;
+			at++;
+		}
+}
+
+static char *
+input_expression(const cs_input *in)
+{
+	return psprintf("q.%s%s", quote_identifier(in->name), in->cast_to_real ? "::pg_catalog.float4[]" : "");
+}
+
+static void
+find_widths(cs_dataset *ds)
+{
+	StringInfoData list,
+				where;
+
+	initStringInfo(&list);
+	initStringInfo(&where);
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (ds->input[i].width == -1)
+		{
+			appendStringInfo(&list, "%s%s", list.len ? ", " : "", input_expression(&ds->input[i]));
+			appendStringInfo(&where, "%sq.%s IS NOT NULL", where.len ? " AND " : "", quote_identifier(ds->input[i].name));
+		}
+	if (list.len == 0)
+		return;
+	cs_query_scan(psprintf("SELECT %s FROM %s WHERE %s LIMIT 1", list.data, ds->source->from, where.data),
+				  ds->source->path, false, first_widths, ds);
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (ds->input[i].conv >= CONV_FLOAT8_ARRAY && (ds->input[i].width < 1 || ds->input[i].width > 16000))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("array \"%s\" has no usable length", ds->input[i].name),
+					 errdetail("Its first value has %d elements; 1 to 16000 in one dimension are possible.", Max(ds->input[i].width, 0))));
+}
+
+cs_dataset *
+cs_dataset_open(cs_env *env, const cs_dataset_args *args)
+{
+	cs_dataset *ds = CS_NEW(env, cs_dataset, 1);
+	int			n = 0;
+
+	ds->env = env;
+	ds->source = cs_source_open(args->source, args->path);
+	ds->budget = args->budget;
+	ds->row_overhead = args->row_overhead;
+	if (args->key)
+		ds->keys = cs_keys_new(env, TupleDescAttr(ds->source->desc, cs_source_column(ds->source, args->key, "the key")));
+	if (args->weight)
+	{
+		cs_source_column(ds->source, args->weight, "the weight");
+		ds->weighted = true;
+		ds->weight_name = cs_strdup(env, args->weight);
+	}
+	choose_inputs(ds, args);
+	check_transform_names(ds, args->transforms);
+	find_widths(ds);
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		ds->input[i].first = n;
+		n += ds->input[i].width > 0 ? ds->input[i].width : 1;
+	}
+	ds->prep = CS_NEW(env, cs_prep, 1);
+	ds->prep->n = n;
+	ds->prep->unit_length = args->unit_length;
+	ds->prep->f = CS_NEW(env, cs_feature, n);
+	for (int i = 0; i < ds->n_inputs; i++)
+		make_features(ds, args, &ds->input[i], &ds->prep->f[ds->input[i].first]);
+	ds->missing = CS_NEW(env, uint64, n);
+	ds->lossy = CS_NEW(env, bool, n);
+	return ds;
+}
+
+char *
+cs_dataset_select(const cs_dataset *ds)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	if (ds->keys)
+		appendStringInfo(&list, "q.%s", quote_identifier(ds->keys->name));
+	if (ds->weighted)
+		appendStringInfo(&list, "%sq.%s::pg_catalog.float8", list.len ? ", " : "", quote_identifier(ds->weight_name));
+	for (int i = 0; i < ds->n_inputs; i++)
+		appendStringInfo(&list, "%s%s", list.len ? ", " : "", input_expression(&ds->input[i]));
+	return list.data;
+}
+
+/* ---- points ---- */
+
+float *
+cs_private_block(void *arg, int b, size_t floats)
+{
+	return CS_NEW((cs_env *) arg, float, floats);
+}
+
+static void
+start_block(cs_dataset *ds, size_t at, size_t rows_left, cs_block_fn block, void *arg)
+{
+	cs_matrix  *m = ds->matrix;
+	size_t		rows = Min(rows_left, CS_BLOCK_ROWS),
+				floats = cs_round_lanes(rows) * (size_t) m->d;
+
+	m->block[at / CS_BLOCK_ROWS] = block(arg, (int) (at / CS_BLOCK_ROWS), floats);
+	m->blocks = (int) (at / CS_BLOCK_ROWS) + 1;
+	ds->matrix_bytes += floats * sizeof(float);
+}
+
+void
+cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn visit, void *visit_arg)
+{
+	cs_matrix  *m = CS_NEW(ds->env, cs_matrix, 1);
+	float	   *point = CS_ROOM(ds->env, float, ds->prep->d + 1);
+	float	   *weight = ds->weighted ? CS_NEW(ds->env, float, cs_round_lanes(ds->rows->n)) : NULL;
+	size_t		n = ds->rows->n;
+	float		norm;
+
+	ds->matrix = m;
+	m->d = ds->prep->d;
+	if (ds->prep->unit_length)
+		ds->norm = CS_ROOM(ds->env, float, n + 1);
+	m->block = CS_NEW(ds->env, float *, cs_matrix_blocks(n) + 1);
+	for (size_t i = 0; i < n; i++)
+	{
+		const float *raw = cs_rows_at(ds->rows, i);
+
+		if (i % CS_BLOCK_ROWS == 0)
+		{
+			CHECK_FOR_INTERRUPTS();
+			cs_rows_release_before(ds->rows, i / CS_BLOCK_ROWS);
+			cs_progress(ds->env, CS_PHASE_PREPARE, i, n);
+		}
+		if (m->n % CS_BLOCK_ROWS == 0 && m->n / CS_BLOCK_ROWS == (size_t) m->blocks)
+			start_block(ds, m->n, n - i, block, block_arg);
+		if (cs_prep_row_norm(ds->prep, raw, point, NULL, &norm) != CS_ROW_OK)
+		{
+			ds->unfit++;
+			ds->skipped++;
+			continue;
+		}
+		if (ds->keys && m->n != i)
+			cs_keys_set(ds->keys, m->n, cs_keys_at(ds->keys, i));
+		if (weight)
+			weight[m->n] = raw[ds->prep->n];
+		if (ds->norm)
+			ds->norm[m->n] = norm;
+		if (visit)
+			visit(visit_arg, raw, m->n);
+		m->n++;
+		cs_matrix_set_row(m, m->n - 1, point);
+	}
+	m->blocks = cs_matrix_blocks(m->n);
+	m->weight = weight;
+	cs_rows_free(ds->rows);
+	ds->rows = NULL;
+}
+
+char *
+cs_dataset_skipped(const cs_dataset *ds)
+{
+	StringInfoData s;
+
+	if (ds->skipped == 0)
+		return NULL;
+	initStringInfo(&s);
+	for (int i = 0; i < ds->prep->n; i++)
+		if (ds->missing[i] > 0)
+			appendStringInfo(&s, "%s\"%s\" is NULL or not finite in " UINT64_FORMAT,
+							 s.len ? ", " : "", ds->prep->f[i].name, ds->missing[i]);
+	if (ds->unfit > 0)
+		appendStringInfo(&s, "%s" UINT64_FORMAT " lie outside the domain of a transform or have length zero",
+						 s.len ? ", " : "", ds->unfit);
+	return s.data;
+}

@@ -1,0 +1,113 @@
+/*
+ * dataset.h - rows of a source, from reading to points.
+ *
+ * Reading runs the source once and keeps raw feature values (single precision)
+ * and keys; rows that a feature's policy rejects are counted and left out.  Then
+ * rows are put into key order, transforms are fitted, and the raw rows are turned
+ * into tiles block by block, giving memory back as they go.
+ *
+ * Memory is checked against a budget while rows come in.  When they would not
+ * fit, a sample by hash of the key is kept that does: the share is halved as
+ * often as needed, and the caller is told.
+ */
+#ifndef CS_DATASET_H
+#define CS_DATASET_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "pg/convert.h"
+#include "pg/keys.h"
+#include "pg/model.h"
+#include "pg/source.h"
+
+/* One input column of the source. */
+typedef struct cs_input
+{
+	char	   *name;
+	Oid			type;
+	cs_conv		conv;
+	bool		cast_to_real;
+	int			width;			/* elements of an array; -1: not known yet */
+	int			first;			/* first feature */
+	bool		by_default;		/* not named by the caller */
+	struct levelhash_hash *hash;	/* categories: level to code */
+	cs_levels	levels;
+	int			level_room;
+	bool		dropped;		/* category with too many levels, left out */
+} cs_input;
+
+typedef struct cs_dataset
+{
+	cs_env	   *env;
+	cs_source  *source;
+	int			n_inputs;
+	cs_input   *input;
+	cs_keys    *keys;			/* NULL when rows have no key */
+	bool		weighted;
+	char	   *weight_name;
+	cs_prep    *prep;
+	cs_rows    *rows;			/* raw: features, then the weight */
+	uint64		read;			/* rows the source gave */
+	uint64		skipped;
+	uint64	   *missing;		/* per feature: rows left out because it was NULL or not finite */
+	uint64		unfit;			/* rows left out because a point could not be made */
+	bool	   *lossy;			/* per feature */
+	size_t		budget;			/* bytes */
+	size_t		row_overhead;	/* bytes per row that training needs besides the points */
+	int			sample_level;	/* rows kept: 1 of 2^level */
+
+	cs_matrix  *matrix;			/* points */
+	size_t		matrix_bytes;
+	float	   *norm;			/* per row in key order: length before it was made 1; NULL: not */
+} cs_dataset;
+
+typedef struct cs_dataset_args
+{
+	const char *source;
+	const char *path;
+	const char *key;			/* NULL: rows have no key */
+	char	  **features;		/* NULL: all usable columns */
+	int			n_features;
+	const char *weight;			/* NULL: none */
+	char	  **leave_out;		/* columns never taken by default */
+	int			n_leave_out;
+	Jsonb	   *transforms;
+	int			scale;			/* CS_SCALE_... for features that do not say */
+	bool		unit_length;
+	size_t		budget;
+	size_t		row_overhead;
+} cs_dataset_args;
+
+/* Resolve columns and options; nothing is read yet. */
+extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
+
+/* Run the source; rows end up in key order, categories coded, transforms fitted. */
+extern void cs_dataset_read(cs_dataset *ds, bool centre);
+
+/*
+ * Where the tiles of a matrix lie: shared or private memory, block by block.
+ * block(arg, b, floats) returns room for block b.
+ */
+typedef float *(*cs_block_fn) (void *arg, int b, size_t floats);
+
+/*
+ * Raw rows to points.  visit, when not NULL, sees every raw row that became point
+ * number i before it is gone.  Afterwards rows is empty and matrix is set.
+ */
+typedef void (*cs_raw_fn) (void *arg, const float *raw, size_t i);
+
+extern void cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg,
+							cs_raw_fn visit, void *visit_arg);
+
+/* Private memory, for cs_dataset_pack; arg is the env. */
+extern float *cs_private_block(void *arg, int b, size_t floats);
+
+/* "3 rows were left out: recency is NULL in 2, ..."; NULL when none were. */
+extern char *cs_dataset_skipped(const cs_dataset *ds);
+
+/* The select list that the inputs need, in order: key, weight, inputs. */
+extern char *cs_dataset_select(const cs_dataset *ds);
+
+#endif							/* CS_DATASET_H */

@@ -1,0 +1,493 @@
+/*
+ * dataset_read.c - rows of a source into raw floats and keys (dataset.h).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg/dataset.h"
+
+/* Categories: levels that are kept track of, and how many a feature may have unasked. */
+#define MOST_LEVELS 100000
+#define LEVELS_BY_DEFAULT 100
+#define LEVELS_UNASKED 1000
+
+/* ---- levels of categories ---- */
+
+typedef struct level_key
+{
+	const char *text;
+	int			len;
+} level_key;
+
+typedef struct level_entry
+{
+	level_key	key;
+	uint32		status;
+	uint32		hash;
+	int			code;
+} level_entry;
+
+#define SH_PREFIX levelhash
+#define SH_ELEMENT_TYPE level_entry
+#define SH_KEY_TYPE level_key
+#define SH_KEY key
+#define SH_HASH_KEY(tb, k) hash_bytes((const unsigned char *) (k).text, (k).len)
+#define SH_EQUAL(tb, a, b) ((a).len == (b).len && memcmp((a).text, (b).text, (a).len) == 0)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, e) (e)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+static void
+too_many_levels(const cs_dataset *ds, const cs_input *in)
+{
+	const cs_feature *f = &ds->prep->f[in->first];
+
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("feature \"%s\" has too many distinct values", in->name),
+			 errdetail("It has %s %d in the first " UINT64_FORMAT " rows.", in->levels.n >= MOST_LEVELS ? "more than" : "at least",
+					   in->levels.n, ds->read),
+			 errhint("A name or an id does not describe a group of rows: leave it out. To keep its %d most frequent values, say so: transforms => '{\"%s\": {\"max_levels\": %d}}'.",
+					 f->max_levels, in->name, f->max_levels)));
+}
+
+static int
+new_level(cs_dataset *ds, cs_input *in, level_entry *e, const char *text, int len)
+{
+	cs_levels  *l = &in->levels;
+	char	   *copy = CS_ROOM(ds->env, char, len + 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	e->key.text = copy;
+	if (l->n == in->level_room)
+	{
+		int			room = in->level_room ? 2 * in->level_room : 32;
+		char	  **t = CS_ROOM(ds->env, char *, room);
+		double	   *c = CS_ROOM(ds->env, double, room);
+
+		if (l->n > 0)
+		{
+			memcpy(t, l->text, l->n * sizeof(char *));
+			memcpy(c, l->count, l->n * sizeof(double));
+		}
+		cs_release(ds->env, l->text);
+		cs_release(ds->env, l->count);
+		l->text = t;
+		l->count = c;
+		in->level_room = room;
+	}
+	l->text[l->n] = copy;
+	l->count[l->n] = 0;
+	return l->n++;
+}
+
+/* Code of a level, which may be new; NaN when the feature was given up. */
+static float
+level_code(cs_dataset *ds, cs_input *in, const char *text, int len)
+{
+	level_key	key = {text, len};
+	level_entry *e;
+	bool		found;
+
+	if (in->dropped)
+		return 0;
+	if (in->hash == NULL)
+		in->hash = levelhash_create(CurrentMemoryContext, 256, NULL);
+	e = levelhash_insert(in->hash, key, &found);
+	if (!found)
+	{
+		e->code = new_level(ds, in, e, text, len);
+		if (in->by_default && in->levels.n > LEVELS_BY_DEFAULT)
+			in->dropped = true;
+		else if (in->levels.n > (ds->prep->f[in->first].max_levels != 20 ? MOST_LEVELS : LEVELS_UNASKED))
+			too_many_levels(ds, in);
+	}
+	in->levels.count[e->code]++;
+	return (float) e->code;
+}
+
+/* ---- rows ---- */
+
+typedef struct reading
+{
+	cs_dataset *ds;
+	MemoryContext cxt;			/* for what stays */
+	MemoryContext row_cxt;		/* for what one row needs */
+	size_t		room;			/* rows that fit the budget */
+} reading;
+
+/* Put a value into raw; false when the row is to be left out for it. */
+static inline bool
+take_number(cs_dataset *ds, int feature, double v, float *raw)
+{
+	const cs_feature *f = &ds->prep->f[feature];
+
+	if (unlikely(isnan(v)) && f->impute == CS_IMPUTE_REJECT)
+	{
+		ds->missing[feature]++;
+		return false;
+	}
+	raw[feature] = cs_raw_number(f, v, &ds->lossy[feature]);
+	return true;
+}
+
+static bool
+take_array(cs_dataset *ds, cs_input *in, Datum d, bool isnull, float *raw)
+{
+	cs_array	a = {0};
+
+	if (!isnull)
+	{
+		a = cs_open_array(d);
+		if (a.n != in->width)
+			ereport(ERROR,
+					(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+					 errmsg("arrays in column \"%s\" differ in length", in->name),
+					 errdetail("One has %d elements, another %d.", in->width, Max(a.n, 0))));
+	}
+	for (int e = 0; e < in->width; e++)
+		if (!take_number(ds, in->first + e, isnull ? NAN : cs_array_element(&a, e), raw))
+			return false;
+	return true;
+}
+
+static bool
+take_category(reading *r, cs_input *in, Datum d, bool isnull, float *raw)
+{
+	cs_dataset *ds = r->ds;
+	MemoryContext old;
+	const char *text;
+	int			len;
+
+	raw[in->first] = NAN;
+	if (isnull)
+	{
+		if (ds->prep->f[in->first].impute != CS_IMPUTE_REJECT || in->dropped)
+			return true;
+		ds->missing[in->first]++;
+		return false;
+	}
+	text = cs_convert_text(in->conv, in->type, d, &len);
+	old = MemoryContextSwitchTo(r->cxt);
+	raw[in->first] = level_code(ds, in, text, len);
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+static float
+take_weight(cs_dataset *ds, Datum d, bool isnull)
+{
+	double		w = isnull ? NAN : DatumGetFloat8(d);
+
+	if (!(w >= 0 && w <= 1e30))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weight \"%s\" is %s in a row of the source", ds->weight_name,
+						isnull ? "NULL" : w < 0 ? "negative" : "not finite"),
+				 errhint("Weights are numbers from 0 up.")));
+	return (float) w;
+}
+
+static bool
+take_row(reading *r, const Datum *value, const bool *isnull, float *raw)
+{
+	cs_dataset *ds = r->ds;
+
+	if (ds->weighted)
+		raw[ds->prep->n] = take_weight(ds, *value++, *isnull++);
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+		bool		ok;
+
+		if (cs_conv_is_number(in->conv))
+			ok = take_number(ds, in->first, isnull[i] ? NAN : cs_convert_number(in->conv, value[i]), raw);
+		else if (cs_conv_is_array(in->conv))
+			ok = take_array(ds, in, value[i], isnull[i], raw);
+		else
+			ok = take_category(r, in, value[i], isnull[i], raw);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* ---- keeping to the budget ---- */
+
+/* Is this key part of the sample? */
+static bool
+sampled(const cs_dataset *ds, Datum key)
+{
+	return (cs_key_hash(ds->keys, key) & ((UINT64CONST(1) << ds->sample_level) - 1)) == 0;
+}
+
+/* Halve the share of rows that are kept. */
+static void
+halve(cs_dataset *ds)
+{
+	size_t		width = sizeof(float) * ds->rows->width,
+				kept = 0;
+
+	ds->sample_level++;
+	for (size_t i = 0; i < ds->rows->n; i++)
+		if (sampled(ds, cs_keys_at(ds->keys, i)))
+		{
+			cs_keys_set(ds->keys, kept, cs_keys_at(ds->keys, i));
+			memmove(cs_rows_at(ds->rows, kept), cs_rows_at(ds->rows, i), width);
+			kept++;
+		}
+	ds->rows->n = kept;
+	ds->keys->datum->n = kept;
+}
+
+static void
+over_budget(cs_dataset *ds)
+{
+	if (ds->keys == NULL || ds->sample_level > 40)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("rows do not fit into memory"),
+				 errdetail("%zu rows take the %zu MB that are allowed.", ds->rows->n, ds->budget >> 20),
+				 errhint("Increase maintenance_work_mem, or use fewer rows or features.")));
+	halve(ds);
+}
+
+/* Bytes that a row takes at the worst moment of training. */
+static size_t
+bytes_per_row(const cs_dataset *ds)
+{
+	size_t		points = 0;
+
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		const cs_input *in = &ds->input[i];
+		const cs_feature *f = &ds->prep->f[in->first];
+
+		if (cs_conv_is_category(in->conv))
+			points += Min(in->levels.n, f->max_levels) + 2;
+		else
+			points += (in->width > 0 ? in->width : 1) * (f->impute == CS_IMPUTE_INDICATOR ? 2 : 1);
+	}
+	return sizeof(float) * Max(points, (size_t) ds->prep->n) + sizeof(Datum) + ds->row_overhead +
+		(ds->weighted ? sizeof(float) : 0);
+}
+
+static void
+check_budget(reading *r)
+{
+	cs_dataset *ds = r->ds;
+	size_t		keys = ds->keys ? ds->keys->room_bytes : 0;
+
+	while (ds->rows->n * bytes_per_row(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
+		over_budget(ds);
+	cs_progress(ds->env, CS_PHASE_READ, ds->read, 0);
+}
+
+static void
+take_slot(void *arg, TupleTableSlot *slot)
+{
+	reading    *r = arg;
+	cs_dataset *ds = r->ds;
+	const Datum *value;
+	const bool *isnull;
+	Datum		key = 0;
+	MemoryContext old;
+
+	slot_getallattrs(slot);
+	value = slot->tts_values;
+	isnull = slot->tts_isnull;
+	if ((++ds->read & (CS_BLOCK_ROWS - 1)) == 0)
+		check_budget(r);
+	if (ds->keys)
+	{
+		if (*isnull++)
+			cs_keys_null(ds->keys);
+		key = *value++;
+		if (ds->sample_level > 0 && !sampled(ds, key))
+			return;
+	}
+	old = MemoryContextSwitchTo(r->row_cxt);
+	if (!take_row(r, value, isnull, cs_rows_add(ds->rows)))
+	{
+		ds->rows->n--;
+		ds->skipped++;
+	}
+	else if (ds->keys)
+		cs_keys_add(ds->keys, key);
+	MemoryContextSwitchTo(old);
+	if ((ds->read & 1023) == 0)
+		MemoryContextReset(r->row_cxt);
+}
+
+/* ---- after reading ---- */
+
+/* Leave out categories of which nobody asked and that have too many levels. */
+static void
+drop_inputs(cs_dataset *ds)
+{
+	int		   *from = CS_NEW(ds->env, int, ds->rows->width);
+	int			to = 0,
+				inputs = 0;
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+		int			width = in->width > 0 ? in->width : 1;
+
+		if (in->dropped)
+		{
+			appendStringInfo(&names, "%s%s", names.len ? ", " : "", in->name);
+			continue;
+		}
+		for (int e = 0; e < width; e++)
+		{
+			ds->prep->f[to] = ds->prep->f[in->first + e];
+			ds->missing[to] = ds->missing[in->first + e];
+			ds->lossy[to] = ds->lossy[in->first + e];
+			from[to++] = in->first + e;
+		}
+		in->first = to - width;
+		ds->input[inputs++] = *in;
+	}
+	if (inputs == ds->n_inputs)
+		return;
+	ereport(NOTICE,
+			(errmsg("columns not used as features: %s", names.data),
+			 errdetail("They have more than %d distinct values.", LEVELS_BY_DEFAULT),
+			 errhint("Name the features to choose yourself.")));
+	if (inputs == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no features")));
+	if (ds->weighted)
+		from[to] = ds->prep->n;
+	ds->n_inputs = inputs;
+	ds->prep->n = to;
+
+	/* rows keep their stride: the values move to the front */
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float	   *row = cs_rows_at(ds->rows, r);
+
+		for (int f = 0; f < to + (ds->weighted ? 1 : 0); f++)
+			row[f] = row[from[f]];
+	}
+}
+
+/* Rows and keys into the order of the keys. */
+static void
+sort_rows(cs_dataset *ds)
+{
+	uint32	   *order = ds->keys ? cs_keys_order(ds->keys) : NULL;
+	cs_rows    *sorted;
+
+	if (order == NULL)
+		return;
+	sorted = cs_rows_new(ds->env, ds->keys->datum->width);
+	for (size_t i = 0; i < ds->rows->n; i++)
+		*(Datum *) cs_rows_add(sorted) = cs_keys_at(ds->keys, order[i]);
+	cs_rows_free(ds->keys->datum);
+	ds->keys->datum = sorted;
+	cs_rows_permute(ds->rows, order);
+	cs_release(ds->env, order);
+}
+
+static void
+no_rows(const cs_dataset *ds)
+{
+	char	   *skipped = cs_dataset_skipped(ds);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("there are no rows to work on"),
+			 skipped ? errdetail("The source has " UINT64_FORMAT " rows, all left out: %s.", ds->read, skipped)
+			 : errdetail("The source is empty."),
+			 skipped ? errhint("Give the feature a rule for missing values, for example transforms => '{\"*\": {\"impute\": \"median\"}}', or leave it out.") : 0));
+}
+
+/* Forget all that reading left. */
+static void
+reset(cs_dataset *ds)
+{
+	cs_rows_free(ds->rows);
+	ds->rows = NULL;
+	if (ds->keys)
+		cs_keys_reset(ds->keys);
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		ds->input[i].hash = NULL;
+		ds->input[i].levels.n = 0;
+	}
+	memset(ds->missing, 0, ds->prep->n * sizeof(uint64));
+	memset(ds->lossy, 0, ds->prep->n * sizeof(bool));
+	ds->read = ds->skipped = 0;
+}
+
+static void
+read_once(cs_dataset *ds)
+{
+	reading		r = {
+		.ds = ds,
+		.cxt = CurrentMemoryContext,
+		.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES)
+	};
+
+	ds->rows = cs_rows_new(ds->env, ds->prep->n + (ds->weighted ? 1 : 0));
+	cs_progress(ds->env, CS_PHASE_READ, 0, 0);
+	cs_source_scan(ds->source, cs_dataset_select(ds), true, take_slot, &r);
+	check_budget(&r);
+	MemoryContextDelete(r.row_cxt);
+	if (ds->rows->n > PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows")));
+	drop_inputs(ds);
+	if (ds->rows->n == 0)
+		no_rows(ds);
+	sort_rows(ds);
+}
+
+static void
+fit(cs_dataset *ds, bool centre)
+{
+	cs_levels  *levels = CS_NEW(ds->env, cs_levels, ds->prep->n);
+
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (cs_conv_is_category(ds->input[i].conv))
+			levels[ds->input[i].first] = ds->input[i].levels;
+	cs_progress(ds->env, CS_PHASE_PREPARE, 0, ds->rows->n);
+	cs_prep_fit(ds->env, ds->prep, ds->rows, levels, centre);
+}
+
+void
+cs_dataset_read(cs_dataset *ds, bool centre)
+{
+	bool		again = false;
+
+	read_once(ds);
+	fit(ds, centre);
+	for (int i = 0; i < ds->prep->n; i++)
+		if (ds->lossy[i] && cs_prep_wants_shift(&ds->prep->f[i]))
+		{
+			ds->prep->f[i].shift = ds->prep->f[i].stats.mean;
+			again = true;
+		}
+	if (!again)
+		return;
+
+	/* some column lies far from zero: once more, with its mean taken off */
+	for (int i = 0; i < ds->prep->n; i++)
+		memset(&ds->prep->f[i].stats, 0, sizeof(cs_feature_stats));
+	reset(ds);
+	read_once(ds);
+	fit(ds, centre);
+}

@@ -1,0 +1,281 @@
+/*
+ * fit_job.c - fitting, choosing k and judging, by a team (see fit_job.h).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "core/base/rng.h"
+#include "core/eval/external.h"
+#include "core/eval/internal.h"
+#include "core/eval/stability.h"
+#include "pg/fit_job.h"
+
+void
+cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, int32_t *label)
+{
+	size_t		mark = cs_team_mark(team);
+	cs_scratch *scratch = cs_scratch_new(env, x);
+	cs_near_block *near = cs_near_block_new(env, s->k, s->d);
+	cs_turn		turn;
+	int			unit;
+
+	cs_turn_init(env, team, &turn, cs_units(x));
+	while ((unit = cs_turn_take(team, &turn)) >= 0)
+		for (int b = cs_unit_start(x, unit); b < cs_unit_start(x, unit + 1); b++)
+		{
+			cs_run		run = cs_matrix_run(x, b, scratch);
+
+			s->algorithm->block(s, &run, near);
+			memcpy(label + (size_t) b * CS_BLOCK_ROWS, near->raw.label, sizeof(int32_t) * run.rows);
+			cs_poll(env);
+		}
+	cs_turn_end(team, &turn);
+	cs_near_block_free(env, near);
+	cs_scratch_free(env, scratch);
+	cs_team_rewind(team, mark);
+}
+
+/* Evenly spread rows, at most so many; pick is shared. */
+static cs_matrix *
+spread(cs_env *env, cs_team *team, const cs_matrix *x, size_t most, uint32_t **pick)
+{
+	size_t		m = Min(x->n, most);
+
+	*pick = cs_team_alloc(env, team, m, sizeof(uint32_t));
+	if (team->rank == 0)
+		for (size_t i = 0; i < m; i++)
+			(*pick)[i] = (uint32_t) ((double) i * x->n / m);
+	cs_team_barrier(team);
+	return cs_matrix_select(env, x, *pick, m);
+}
+
+static void
+fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, uint64_t seed, cs_fit *out)
+{
+	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0};
+
+	/* the caller's start and the former model concern all rows and one k */
+	if (x == job->x && job->k_min == job->k_max)
+	{
+		args.start = job->start;
+		args.warm = job->warm;
+		args.warm_k = job->warm_k;
+	}
+	else if (x == job->x)
+	{
+		args.warm = job->warm;
+		args.warm_k = job->warm_k;
+	}
+	memset(out, 0, sizeof(*out));
+	out->algorithm = job->algorithm;
+	job->algorithm->fit(env, team, &args, out);
+}
+
+/* ---- quality of one fit on a sample ---- */
+
+typedef struct row_reader
+{
+	const cs_matrix *x;
+	float	   *row;
+} row_reader;
+
+static void
+read_row(void *arg, size_t i, double *out)
+{
+	row_reader *r = arg;
+
+	cs_matrix_row(r->x, i, r->row);
+	for (int f = 0; f < r->x->d; f++)
+		out[f] = (double) r->row[f];
+}
+
+static void
+judge_on(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit, int32_t *label, cs_candidate *c)
+{
+	cs_scorer  *s = cs_scorer_of_fit(env, fit);
+	row_reader	r = {sample, CS_NEW(env, float, sample->d)};
+
+	cs_label_by(env, team, s, sample, label);
+	c->k = fit->k;
+	c->inertia = fit->objective;
+	c->silhouette = cs_silhouette(env, team, sample, label, fit->k, NULL);
+	c->simplified_silhouette = cs_simplified_silhouette(env, team, sample, label, fit->k);
+	c->davies_bouldin = cs_davies_bouldin(env, sample->n, sample->d, read_row, &r, label, fit->k);
+	c->calinski_harabasz = cs_calinski_harabasz(env, sample->n, sample->d, read_row, &r, label, fit->k);
+}
+
+/* ---- stability: do models of two halves of the rows agree? ---- */
+
+/* Distinct rows of x, counted up to limit. */
+static int
+distinct_rows(cs_env *env, const cs_matrix *x, int limit)
+{
+	size_t		room = 64;
+	size_t	   *slot;
+	float	   *a = CS_NEW(env, float, x->d),
+			   *b = CS_NEW(env, float, x->d);
+	int			n = 0;
+
+	while (room < (size_t) limit * 4)
+		room *= 2;
+	slot = CS_NEW(env, size_t, room);	/* row number + 1, open addressing */
+	for (size_t i = 0; i < x->n && n < limit; i++)
+	{
+		uint64_t	h = 0;
+		size_t		at;
+
+		cs_matrix_row(x, i, a);
+		for (int f = 0; f < x->d; f++)
+		{
+			uint32_t	bits;
+
+			memcpy(&bits, &a[f], sizeof(bits));
+			h = cs_mix64(h ^ bits);
+		}
+		for (at = h & (room - 1); slot[at] != 0; at = (at + 1) & (room - 1))
+		{
+			cs_matrix_row(x, slot[at] - 1, b);
+			if (memcmp(a, b, sizeof(float) * x->d) == 0)
+				break;
+		}
+		n += slot[at] == 0;
+		slot[at] = i + 1;
+	}
+	cs_release(env, slot);
+	cs_release(env, a);
+	cs_release(env, b);
+	return n;
+}
+
+typedef struct halves
+{
+	uint32_t   *pick[2];		/* shared */
+	int32_t    *label[2];		/* shared: labels of the evaluation sample */
+	size_t		m;
+} halves;
+
+static double
+agreement(cs_env *env, const halves *h, size_t n)
+{
+	cs_contingency *t = cs_contingency_new(env);
+	double		ari;
+
+	cs_contingency_add_labels(env, t, h->label[0], h->label[1], n);
+	ari = cs_adjusted_rand_index(env, t);
+	cs_contingency_free(env, t);
+	return ari;
+}
+
+/* Mean adjusted Rand index over rounds; NaN when the halves are too small for k. */
+static double
+stability(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sample, int k, halves *h)
+{
+	double		sum = 0;
+
+	for (int round = 0; round < CS_HALF_ROUNDS; round++)
+	{
+		cs_rng		rng;
+
+		cs_rng_init(&rng, job->seed + (uint64_t) round, CS_STREAM_STABILITY);
+		if (team->rank == 0)
+			cs_half_picks(env, &rng, job->x->n, h->m, h->pick[0], h->pick[1]);
+		cs_team_barrier(team);
+		for (int side = 0; side < 2; side++)
+		{
+			cs_matrix  *half = cs_matrix_select(env, job->x, h->pick[side], h->m);
+			cs_scorer  *s;
+			cs_fit		fit;
+
+			if (distinct_rows(env, half, 4 * k) < 2 * k)
+				return NAN;
+			fit_k(env, team, job, half, k, job->seed, &fit);
+			s = cs_scorer_of_fit(env, &fit);
+			cs_label_by(env, team, s, sample, h->label[side]);
+			cs_release(env, half);
+		}
+		cs_team_barrier(team);
+		sum += agreement(env, h, sample->n);
+	}
+	return sum / CS_HALF_ROUNDS;
+}
+
+/* ---- choosing k ---- */
+
+static void
+choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sample, int32_t *label, cs_fit_outcome *out)
+{
+	size_t		n = job->x->n;
+	int			k_max = Min(job->k_max, distinct_rows(env, job->x, job->k_max)),
+				k_min = Min(job->k_min, k_max);
+	cs_fit	   *fits = CS_NEW(env, cs_fit, k_max - k_min + 1);
+	halves		h = {.m = Min(n / 2, CS_HALF_ROWS)};
+
+	for (int side = 0; side < 2; side++)
+	{
+		h.pick[side] = cs_team_alloc(env, team, h.m + 1, sizeof(uint32_t));
+		h.label[side] = cs_team_alloc(env, team, sample->n, sizeof(int32_t));
+	}
+	out->candidate = CS_NEW(env, cs_candidate, k_max - k_min + 1);
+	for (int k = k_min; k <= k_max; k++)
+	{
+		cs_candidate *c = &out->candidate[out->candidates];
+
+		fit_k(env, team, job, job->x, k, job->seed, &fits[out->candidates]);
+		judge_on(env, team, sample, &fits[out->candidates], label, c);
+		c->stability = stability(env, team, job, sample, k, &h);
+		out->candidates++;
+		cs_progress(env, CS_PHASE_EVALUATE, out->candidates, k_max - k_min + 1);
+	}
+	out->chosen = cs_select_k(out->candidate, out->candidates);
+	out->fit = fits[out->chosen];
+	out->silhouette = out->candidate[out->chosen].silhouette;
+}
+
+/* The silhouette alone of the only fit. */
+static void
+judge(cs_env *env, cs_team *team, const cs_matrix *sample, int32_t *label, cs_fit_outcome *out)
+{
+	cs_scorer  *s = cs_scorer_of_fit(env, &out->fit);
+
+	cs_label_by(env, team, s, sample, label);
+	out->silhouette = cs_silhouette(env, team, sample, label, out->fit.k, NULL);
+}
+
+void
+cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome *out)
+{
+	size_t		mark = cs_team_mark(team);
+	bool		choose = job->k_min < job->k_max;
+	uint32_t   *pick;
+	int32_t    *label;
+	cs_matrix  *sample;
+
+	out->silhouette = NAN;
+	if (!choose)
+		fit_k(env, team, job, job->x, job->k_max, job->seed, &out->fit);
+	if (choose || job->judge)
+	{
+		cs_progress(env, CS_PHASE_EVALUATE, 0, 0);
+		sample = spread(env, team, job->x, CS_SILHOUETTE_ROWS, &pick);
+		label = cs_team_alloc(env, team, cs_round_lanes(sample->n), sizeof(int32_t));
+		out->silhouette_rows = sample->n;
+		if (choose)
+			choose_k(env, team, job, sample, label, out);
+		else
+			judge(env, team, sample, label, out);
+		cs_release(env, sample);
+	}
+	cs_team_rewind(team, mark);
+}
+
+size_t
+cs_fit_job_arena(const cs_fit_job *job)
+{
+	size_t		n = job->x->n,
+				m = Min(n, CS_SILHOUETTE_ROWS),
+				k = Max(job->k_max, 2);
+
+	return (job->algorithm->arena ? job->algorithm->arena(n, job->x->d, k) : 0) +
+		cs_silhouette_arena(m, job->x->d, k > 64 ? k : 64) + 8 * cs_team_bytes(m + 64, sizeof(double)) + 65536;
+}

@@ -1,0 +1,54 @@
+/*
+ * fit_job.h - what a team does with a matrix: fit, choose k, judge.
+ *
+ * Runs SPMD on core code alone; the server's workers are arranged by parallel.c.
+ */
+#ifndef CS_FIT_JOB_H
+#define CS_FIT_JOB_H
+
+#include "core/cluster/clusterer.h"
+#include "core/eval/selectk.h"
+
+/* Rows of the exact silhouette, at most: above, a sample of so many. */
+#define CS_SILHOUETTE_ROWS 10000
+
+/* Rows of each half sample that judges stability, at most. */
+#define CS_HALF_ROWS 5000
+
+/* Repetitions of that judgement. */
+#define CS_HALF_ROUNDS 5
+
+typedef struct cs_fit_job
+{
+	const cs_clusterer *algorithm;
+	const cs_options *options;
+	cs_matrix  *x;
+	int			k_min;			/* equal: k is given */
+	int			k_max;
+	uint64_t	seed;
+	const double *start;		/* k x d, or NULL */
+	const int32_t *warm;		/* labels by the former model, shared by the team; or NULL */
+	int			warm_k;
+	bool		judge;			/* compute the silhouette of the result */
+} cs_fit_job;
+
+typedef struct cs_fit_outcome
+{
+	cs_fit		fit;
+	double		silhouette;		/* NaN: none */
+	size_t		silhouette_rows;
+	int			candidates;		/* when k was chosen */
+	cs_candidate *candidate;
+	int			chosen;
+} cs_fit_outcome;
+
+/* Same result on every member. */
+extern void cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome *out);
+
+/* Bytes of arena for it. */
+extern size_t cs_fit_job_arena(const cs_fit_job *job);
+
+/* Labels of all rows of x by a model; label is shared. */
+extern void cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, int32_t *label);
+
+#endif							/* CS_FIT_JOB_H */

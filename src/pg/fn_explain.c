@@ -1,0 +1,281 @@
+/*
+ * fn_explain.c - explain() and counterfactual(): why a row is in its segment, and
+ * what would move it to another.
+ *
+ * For centre models the margin d^2(x, runner-up) - d^2(x, own) is a sum over
+ * coordinates, so each feature's part of it is exact and the parts add up; a
+ * negative part speaks for the runner-up.  The border to another segment is a
+ * plane, so the change of one feature that reaches it has a closed form.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+#include "pg/pg_env.h"
+#include "pg/scoring.h"
+
+/* A number for people: six significant digits, no exponent where avoidable. */
+static char *
+number_text(double v)
+{
+	if (fabs(v) >= 1e15 || (v != 0 && fabs(v) < 1e-4))
+		return psprintf("%.6g", v);
+	if (fabs(v) >= 1000)
+		return psprintf("%.0f", v);
+	return psprintf("%.4g", v);
+}
+
+/* ---- values in words ---- */
+
+/* What the row has, as text; NULL when the feature is missing. */
+static char *
+value_text(const cs_site *s, int feature)
+{
+	const cs_feature *f = &s->m->prep->f[feature];
+	float		raw = s->binding->raw[feature];
+
+	if (isnan(raw))
+		return NULL;
+	if (f->kind == CS_NUMBER)
+		return number_text(cs_feature_value(f, raw));
+	if (raw >= 0 && raw < (float) f->levels)
+		return pstrdup(f->level[(int) raw]);
+	return pstrdup("(other)");
+}
+
+/* What is typical of a cluster: the centre's value, or its most frequent level. */
+static char *
+typical_text(const cs_site *s, int feature, int cluster)
+{
+	const cs_feature *f = &s->m->prep->f[feature];
+	const double *c = s->m->scorer->centers->c + (size_t) cluster * s->m->scorer->d + f->at;
+	int			best = 0;
+
+	if (s->m->prep->unit_length)
+		return NULL;			/* a direction has no value of its own */
+	if (f->kind == CS_NUMBER)
+		return number_text(cs_feature_original(f, 0, c[0]));
+	for (int i = 1; i < f->width; i++)
+		if (c[i] > c[best])
+			best = i;
+	return psprintf("%s (%.0f %%)", cs_feature_coordinate(s->env, f, best) + strlen(f->name) + 1,
+					100 * cs_feature_original(f, best, c[best]));
+}
+
+/* ---- explain ---- */
+
+typedef struct part
+{
+	int			feature;
+	double		contribution;
+} part;
+
+static int
+by_contribution(const void *a, const void *b)
+{
+	double		x = ((const part *) a)->contribution,
+				y = ((const part *) b)->contribution;
+
+	if (x != y)
+		return x < y ? 1 : -1;
+	return ((const part *) a)->feature - ((const part *) b)->feature;
+}
+
+/* Each feature's part of the margin between two clusters. */
+static part *
+margin_parts(const cs_site *s, int own, int other)
+{
+	const cs_centers *c = s->m->scorer->centers;
+	part	   *p = palloc(sizeof(part) * s->m->prep->n);
+
+	for (int i = 0; i < s->m->prep->n; i++)
+	{
+		const cs_feature *f = &s->m->prep->f[i];
+
+		p[i] = (part) {i, 0};
+		for (int z = f->at; z < f->at + f->width; z++)
+		{
+			double		x = (double) s->binding->point[z],
+						a = x - c->c[(size_t) own * c->d + z],
+						b = x - c->c[(size_t) other * c->d + z];
+
+			p[i].contribution += b * b - a * a;
+		}
+	}
+	qsort(p, s->m->prep->n, sizeof(part), by_contribution);
+	return p;
+}
+
+static void
+put_text(Datum *v, bool *isnull, int column, const char *text)
+{
+	isnull[column] = text == NULL;
+	v[column] = text ? CStringGetTextDatum(text) : (Datum) 0;
+}
+
+static char *
+reason_text(cs_site *s, const part *p, const char *value, const char *typical, const char *other_typical, int own, int other)
+{
+	const char *name = s->m->prep->f[p->feature].name;
+	int			nearer = p->contribution >= 0 ? own : other;
+
+	if (typical == NULL)
+		return psprintf("%s points to %s", name, cs_site_label(s, nearer));
+	return psprintf("%s %s is %s to %s (%s) than to %s (%s)", name, value ? value : "(missing)",
+					fabs(p->contribution) < 1e-9 ? "no closer" : "closer",
+					cs_site_label(s, nearer), nearer == own ? typical : other_typical,
+					cs_site_label(s, nearer == own ? other : own), nearer == own ? other_typical : typical);
+}
+
+static void
+explain_by_centers(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
+{
+	part	   *p = margin_parts(s, n->label, n->label2);
+
+	for (int i = 0; i < s->m->prep->n; i++)
+	{
+		Datum		v[6];
+		bool		isnull[6] = {false};
+		char	   *value = value_text(s, p[i].feature),
+				   *typical = typical_text(s, p[i].feature, n->label),
+				   *other = typical_text(s, p[i].feature, n->label2);
+
+		put_text(v, isnull, 0, s->m->prep->f[p[i].feature].name);
+		put_text(v, isnull, 1, value);
+		v[2] = Float8GetDatum(p[i].contribution);
+		put_text(v, isnull, 3, typical);
+		put_text(v, isnull, 4, other);
+		put_text(v, isnull, 5, reason_text(s, &p[i], value, typical, other, n->label, n->label2));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+}
+
+/* Without centres, or without a second one, to compare with. */
+static void
+explain_plainly(cs_site *s, ReturnSetInfo *rsinfo)
+{
+	const cs_clusterer *a = s->m->scorer->algorithm;
+
+	for (int i = 0; i < s->m->prep->n; i++)
+	{
+		Datum		v[6] = {0};
+		bool		isnull[6] = {false, false, true, true, true, false};
+
+		put_text(v, isnull, 0, s->m->prep->f[i].name);
+		put_text(v, isnull, 1, value_text(s, i));
+		put_text(v, isnull, 5, a->explain ? a->explain(s->env, s->m->scorer, s->binding->point, i) : "there is one segment only");
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+}
+
+/* explain(model, row) -> setof (feature, value, contribution, typical, runner_up_typical, reason) */
+static Datum
+explain(FunctionCallInfo fcinfo, bool by_name, bool is_row)
+{
+	cs_reject	why;
+	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
+	cs_nearest	n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (s == NULL)
+		return (Datum) 0;
+	n = cs_site_nearest(s);
+	if (s->m->scorer->centers && n.label2 >= 0)
+		explain_by_centers(s, (ReturnSetInfo *) fcinfo->resultinfo, &n);
+	else
+		explain_plainly(s, (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+CS_SCORING_ENTRIES(explain);
+
+/* ---- counterfactual ---- */
+
+/* Is the target still the nearest centre when coordinate z moves by delta? */
+static bool
+reaches(cs_site *s, int z, double delta, int target)
+{
+	const cs_centers *c = s->m->scorer->centers;
+	float		held = s->binding->point[z];
+	double		mine;
+	bool		ok = true;
+
+	/* a hair beyond the border */
+	s->binding->point[z] = (float) ((double) held + delta * (1 + 1e-4));
+	mine = cs_centers_distance(c, s->binding->point, target);
+	for (int j = 0; j < s->m->k && ok; j++)
+		ok = j == target || mine <= cs_centers_distance(c, s->binding->point, j);
+	s->binding->point[z] = held;
+	return ok;
+}
+
+/*
+ * One line per numeric feature in which the two centres differ: the value that
+ * alone takes the row to the border (to_value), whether that suffices (no third
+ * segment is nearer there), and the value at the nearest point of the border when
+ * all features move together.
+ */
+static void
+put_changes(cs_site *s, ReturnSetInfo *rsinfo, int own, int target)
+{
+	const cs_centers *c = s->m->scorer->centers;
+	double		gap = cs_centers_distance(c, s->binding->point, target) - cs_centers_distance(c, s->binding->point, own),
+				norm = 0;
+
+	for (int z = 0; z < c->d; z++)
+		norm += pow(c->c[(size_t) target * c->d + z] - c->c[(size_t) own * c->d + z], 2);
+	for (int i = 0; i < s->m->prep->n && norm > 0; i++)
+	{
+		const cs_feature *f = &s->m->prep->f[i];
+		double		w = c->c[(size_t) target * c->d + f->at] - c->c[(size_t) own * c->d + f->at],
+					x = (double) s->binding->point[f->at],
+					from = isnan(s->binding->raw[i]) ? f->fill : cs_feature_value(f, s->binding->raw[i]),
+					to;
+		Datum		v[6];
+		bool		isnull[6] = {false};
+
+		if (f->kind != CS_NUMBER || w == 0 || f->factor == 0)
+			continue;
+		to = cs_feature_original(f, 0, x + gap / (2 * w));
+		put_text(v, isnull, 0, f->name);
+		v[1] = Float8GetDatum(cs_tidy_value(from));
+		v[2] = Float8GetDatum(cs_tidy_mean(to));
+		v[3] = Float8GetDatum(cs_tidy_mean(to - from));
+		v[4] = BoolGetDatum(reaches(s, f->at, gap / (2 * w), target));
+		v[5] = Float8GetDatum(cs_tidy_mean(cs_feature_original(f, 0, x + gap / (2 * norm) * w)));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+}
+
+/*
+ * counterfactual(model, row, segment_id) -> setof (feature, from_value, to_value,
+ *     change, sufficient, joint_value); nothing when the row is there already
+ */
+static Datum
+counterfactual(FunctionCallInfo fcinfo, bool by_name, bool is_row)
+{
+	cs_reject	why;
+	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
+	int			target;
+	cs_nearest	n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (s == NULL)
+		return (Datum) 0;
+	if (s->m->scorer->centers == NULL || s->m->prep->unit_length)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("models of algorithm %s have no counterfactuals", s->m->scorer->algorithm->name)));
+	target = cs_site_cluster(s, PG_GETARG_INT32(2));
+	n = cs_site_nearest(s);
+	if (n.label != target)
+		put_changes(s, (ReturnSetInfo *) fcinfo->resultinfo, n.label, target);
+	return (Datum) 0;
+}
+
+CS_SCORING_ENTRIES(counterfactual);

@@ -1,0 +1,164 @@
+/*
+ * model.c - model values: load, save, change of labels (see model.h).
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "pg/model.h"
+
+static void
+load_columns(cs_env *env, cs_model *m, cs_value root)
+{
+	cs_value	list = cs_need(env, root, "columns", 'l'),
+				key;
+	const unsigned char *at = list.data;
+	int			features = 0;
+
+	m->columns = (int) list.count;
+	m->column = CS_NEW(env, cs_column, list.count + 1);
+	for (int i = 0; i < m->columns; i++)
+	{
+		cs_value	c = cs_value_next(list, &at, &key);
+
+		m->column[i].name = cs_need_text(env, c, "name");
+		m->column[i].width = cs_need_int(env, c, "width", 0, 100000);
+		m->column[i].first = features;
+		features += m->column[i].width ? m->column[i].width : 1;
+		if (features > m->prep->n)
+			break;
+	}
+	if (features != m->prep->n)
+		cs_doc_damaged(env, "Its columns do not fit its features.");
+	for (int i = 0; i < m->columns; i++)
+		for (int e = 0; e < m->column[i].width; e++)
+			if (m->prep->f[m->column[i].first + e].kind != CS_NUMBER)
+				cs_doc_damaged(env, "An array holds something else than numbers.");
+}
+
+static void
+load_labels(cs_env *env, cs_model *m, cs_value segments)
+{
+	cs_value	list = cs_need(env, segments, "labels", 'l'),
+				key;
+	const unsigned char *at = list.data;
+
+	if (list.count != (uint32_t) m->k)
+		cs_doc_damaged(env, "Field \"labels\" has a wrong length.");
+	m->label = CS_NEW(env, char *, m->k);
+	for (int j = 0; j < m->k; j++)
+	{
+		cs_value	v = cs_value_next(list, &at, &key);
+
+		if (v.tag != 's')
+			cs_doc_damaged(env, "Field \"labels\" holds something else than texts.");
+		m->label[j] = cs_value_text(env, v);
+	}
+}
+
+static void
+load_segments(cs_env *env, cs_model *m, cs_value root)
+{
+	cs_value	s = cs_need(env, root, "segments", 'o');
+
+	m->k = m->scorer->k;
+	m->segment_id = cs_need_ints(env, s, "ids", m->k, 1, PG_INT32_MAX);
+	for (int j = 0; j < m->k; j++)
+		for (int i = 0; i < j; i++)
+			if (m->segment_id[i] == m->segment_id[j])
+				cs_doc_damaged(env, "Two segments have the same id.");
+	load_labels(env, m, s);
+	m->size = cs_need_numbers(env, s, "sizes", m->k);
+	m->radius = cs_need_numbers(env, s, "radius", m->k);
+	m->reach = cs_need_numbers(env, s, "reach", m->k);
+	m->rows = cs_need_number(env, s, "rows", 0, 1e300);
+	m->variance = cs_need_number(env, s, "variance", 0, 1e300);
+}
+
+cs_model *
+cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
+{
+	cs_model   *m = CS_NEW(env, cs_model, 1);
+	const char *wrong = cs_doc_check(bytes, len);
+	cs_value	root;
+
+	if (wrong)
+		cs_doc_damaged(env, cs_text(env, "As a sequence of bytes, %s.", wrong));
+	root = cs_doc_root(bytes);
+	if (strcmp(cs_need_text(env, root, "kind"), "segmentation") != 0)
+		cs_doc_damaged(env, "Its kind is not \"segmentation\".");
+	m->seed = cs_need_int64(env, root, "seed");
+	m->prep = cs_prep_load(env, root);
+	load_columns(env, m, root);
+	m->scorer = cs_scorer_load(env, cs_need(env, root, "fit", 'o'));
+	if (m->scorer->d != m->prep->d)
+		cs_doc_damaged(env, "Its clusters do not fit its features.");
+	load_segments(env, m, root);
+	return m;
+}
+
+static void
+save_segments(cs_env *env, const cs_model *m, cs_writer *w)
+{
+	cs_begin_object(w, "segments");
+	cs_put_ints(w, "ids", m->segment_id, m->k);
+	cs_begin_list(w, "labels");
+	for (int j = 0; j < m->k; j++)
+		cs_put_text(w, NULL, m->label[j]);
+	cs_end(w);
+	cs_put_numbers(w, "sizes", m->size, m->k);
+	cs_put_numbers(w, "radius", m->radius, m->k);
+	cs_put_numbers(w, "reach", m->reach, m->k);
+	cs_put_number(w, "rows", m->rows);
+	cs_put_number(w, "variance", m->variance);
+	cs_end(w);
+}
+
+static struct varlena *
+finish(cs_env *env, cs_writer *w)
+{
+	size_t		len;
+	unsigned char *bytes = cs_writer_finish(w, &len);
+	struct varlena *v;
+
+	if (len > MaxAllocSize - VARHDRSZ)
+		cs_fail(env, CS_E_LIMIT, "model value is too large", NULL, NULL);
+	v = palloc(len + VARHDRSZ);
+	SET_VARSIZE(v, len + VARHDRSZ);
+	memcpy(VARDATA(v), bytes, len);
+	return v;
+}
+
+struct varlena *
+cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
+{
+	cs_writer	w;
+
+	cs_writer_init(env, &w);
+	cs_begin_object(&w, NULL);
+	cs_put_text(&w, "kind", "segmentation");
+	cs_put_int64(&w, "seed", m->seed);
+	cs_begin_list(&w, "columns");
+	for (int i = 0; i < m->columns; i++)
+	{
+		cs_begin_object(&w, NULL);
+		cs_put_text(&w, "name", m->column[i].name);
+		cs_put_number(&w, "width", m->column[i].width);
+		cs_end(&w);
+	}
+	cs_end(&w);
+	cs_prep_save(env, m->prep, &w);
+	cs_fit_save(env, fit, &w);
+	save_segments(env, m, &w);
+	cs_end(&w);
+	return finish(env, &w);
+}
+
+int
+cs_model_cluster(const cs_model *m, int segment_id)
+{
+	for (int j = 0; j < m->k; j++)
+		if (m->segment_id[j] == segment_id)
+			return j;
+	return -1;
+}

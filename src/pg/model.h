@@ -1,0 +1,59 @@
+/*
+ * model.h - a segmentation as a value: features, transforms, clusters, segments.
+ *
+ * SQL type clusterseg.model: a document of core/base/doc.h in a varlena.  Its
+ * fields:
+ *	kind		"segmentation"
+ *	seed		text
+ *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array
+ *	prep		transforms (core/prep/prep_doc.c)
+ *	fit			algorithm and clusters (core/cluster/registry.c)
+ *	segments	{ids, labels, sizes, radius, reach, rows, variance}
+ */
+#ifndef CS_PG_MODEL_H
+#define CS_PG_MODEL_H
+
+#include "postgres.h"
+
+#include "core/cluster/clusterer.h"
+#include "core/prep/prep.h"
+
+typedef struct cs_column
+{
+	char	   *name;
+	int			width;			/* 0: scalar; else elements of an array */
+	int			first;			/* number of its first feature */
+} cs_column;
+
+typedef struct cs_model
+{
+	int64		seed;
+	int			columns;
+	cs_column  *column;
+	cs_prep    *prep;
+	cs_scorer  *scorer;
+
+	int			k;				/* clusters */
+	int		   *segment_id;		/* of each cluster */
+	char	  **label;
+	double	   *size;			/* rows (weights aside) */
+	double	   *radius;			/* root mean square distance */
+	double	   *reach;			/* distance that 99.9 % stay within */
+	double		rows;
+	double		variance;		/* mean squared distance per coordinate */
+} cs_model;
+
+/* A model of checked bytes, in memory of the env; fails with CS_E_DATA. */
+extern cs_model *cs_model_load(cs_env *env, const unsigned char *bytes, size_t len);
+
+/* The document of a model whose fit is given. */
+extern struct varlena *cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit);
+
+/* Bytes of a (detoasted) value of type clusterseg.model. */
+#define CS_MODEL_BYTES(v) ((const unsigned char *) VARDATA_ANY(v))
+#define CS_MODEL_LEN(v) ((size_t) VARSIZE_ANY_EXHDR(v))
+
+/* Cluster with the given stable id, or -1. */
+extern int	cs_model_cluster(const cs_model *m, int segment_id);
+
+#endif							/* CS_PG_MODEL_H */

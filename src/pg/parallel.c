@@ -1,0 +1,435 @@
+/*
+ * parallel.c - workers, shared slabs and the barrier of a team (parallel.h).
+ */
+#include "postgres.h"
+
+#include <sys/statvfs.h>
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "pgstat.h"
+#include "port/atomics.h"
+#include "storage/condition_variable.h"
+#include "storage/dsm_impl.h"
+#include "storage/s_lock.h"
+#include "storage/shm_toc.h"
+#include "utils/memutils.h"
+
+#include "pg/parallel.h"
+#include "pg/params.h"
+#include "pg/pg_env.h"
+#include "pg/settings.h"
+
+#define KEY_HEADER UINT64CONST(0xC1)
+#define KEY_BLOCKS UINT64CONST(0xC2)
+#define KEY_SLABS UINT64CONST(0xC3)
+#define KEY_OPTIONS UINT64CONST(0xC4)
+#define KEY_START UINT64CONST(0xC5)
+#define KEY_WARM UINT64CONST(0xC6)
+#define KEY_ARENA UINT64CONST(0xC7)
+
+/* Rounds of looking before a member goes to sleep at a barrier: some 50 us. */
+#define SPINS 2000
+
+/* Work below which starting a worker (some milliseconds) does not pay. */
+#define WORTHWHILE 3.0e7
+
+#define SLAB_LEAST ((size_t) 4 << 20)
+#define SLABS_MOST 24
+
+/* ---- barrier ---- */
+
+typedef struct meeting
+{
+	pg_atomic_uint32 arrived;
+	pg_atomic_uint32 round;
+	pg_atomic_uint32 size;		/* 0 until the leader knows it */
+	ConditionVariable changed;
+} meeting;
+
+typedef struct pg_team
+{
+	cs_team		team;
+	meeting    *meeting;
+} pg_team;
+
+static void
+wait_for_round(meeting *m, uint32 round)
+{
+	for (int i = 0; i < SPINS; i++)
+	{
+		if (pg_atomic_read_u32(&m->round) != round)
+			return;
+		SPIN_DELAY();
+	}
+	ConditionVariablePrepareToSleep(&m->changed);
+	while (pg_atomic_read_u32(&m->round) == round)
+		ConditionVariableSleep(&m->changed, PG_WAIT_EXTENSION);
+	ConditionVariableCancelSleep();
+}
+
+static void
+meet(cs_team *team)
+{
+	meeting    *m = ((pg_team *) team)->meeting;
+	uint32		round = pg_atomic_read_u32(&m->round);
+
+	if (pg_atomic_add_fetch_u32(&m->arrived, 1) == (uint32) team->size)
+	{
+		pg_atomic_write_u32(&m->arrived, 0);
+		pg_atomic_add_fetch_u32(&m->round, 1);
+		ConditionVariableBroadcast(&m->changed);
+	}
+	else
+		wait_for_round(m, round);
+	pg_memory_barrier();
+}
+
+/* ---- slabs ---- */
+
+static void
+forget_slabs(void *arg)
+{
+	cs_slabs   *s = arg;
+
+	for (int i = 0; i < s->n && s->shared; i++)
+		if (s->segment[i])
+			dsm_detach(s->segment[i]);
+	s->n = 0;
+}
+
+cs_slabs *
+cs_slabs_new(cs_env *env, size_t bytes, bool shared)
+{
+	cs_slabs   *s = CS_NEW(env, cs_slabs, 1);
+	MemoryContextCallback *callback = CS_NEW(env, MemoryContextCallback, 1);
+
+	s->env = env;
+	s->shared = shared;
+	s->bytes = Max(SLAB_LEAST, bytes / (SLABS_MOST / 2) + 4096);
+	s->room = 64;
+	s->segment = CS_NEW(env, dsm_segment *, s->room);
+
+	/* however the work ends, the mappings go with its memory */
+	callback->func = forget_slabs;
+	callback->arg = s;
+	MemoryContextRegisterResetCallback(cs_pg_env_context(env), callback);
+	return s;
+}
+
+static void
+add_slab(cs_slabs *s, size_t bytes)
+{
+	if (s->n == s->room)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many slabs of shared memory")));
+	if (s->shared)
+	{
+		dsm_segment *seg = dsm_create(bytes + 64, 0);
+
+		dsm_pin_mapping(seg);
+		s->segment[s->n] = seg;
+		s->at = (char *) TYPEALIGN(64, dsm_segment_address(seg));
+	}
+	else
+		s->at = CS_ROOM(s->env, char, bytes);
+	s->n++;
+	s->left = bytes;
+}
+
+void *
+cs_slabs_take(cs_slabs *s, size_t bytes)
+{
+	char	   *p;
+
+	bytes = TYPEALIGN(64, bytes);
+	if (bytes > s->left)
+		add_slab(s, Max(bytes, s->bytes));
+	p = s->at;
+	s->at += bytes;
+	s->left -= bytes;
+	return memset(p, 0, bytes);
+}
+
+float *
+cs_slabs_block(void *slabs, int b, size_t floats)
+{
+	return cs_slabs_take(slabs, floats * sizeof(float));
+}
+
+void
+cs_slabs_free(cs_slabs *s)
+{
+	forget_slabs(s);
+}
+
+/* ---- is it worth it, and possible? ---- */
+
+/* Room in the file system of POSIX shared memory, where containers are often short. */
+static bool
+shared_memory_has(size_t bytes)
+{
+	struct statvfs fs;
+
+	if (dynamic_shared_memory_type != DSM_IMPL_POSIX || statvfs("/dev/shm", &fs) != 0)
+		return true;
+	return (double) fs.f_bavail * (double) fs.f_frsize > 1.1 * (double) bytes + (16 << 20);
+}
+
+int
+cs_parallel_workers(size_t n, int d, int k, int asked)
+{
+	int			workers = asked >= 0 ? asked : max_parallel_maintenance_workers;
+	double		work = (double) n * d * k;
+
+	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP)
+		return 0;
+	if (asked < 0 && work < WORTHWHILE)
+		return 0;
+	workers = Min(workers, max_parallel_workers);
+	workers = Min(workers, (int) (n / (4 * CS_BLOCK_ROWS)));
+	if (workers > 0 && !shared_memory_has((size_t) (n * (4.0 * d + 32))))
+		return 0;
+	return Max(workers, 0);
+}
+
+/* ---- the shared description of a job ---- */
+
+typedef struct header
+{
+	meeting		meeting;
+	char		algorithm[NAMEDATALEN];
+	size_t		n;
+	int			d;
+	int			k_min;
+	int			k_max;
+	uint64		seed;
+	bool		judge;
+	bool		has_start;
+	bool		has_warm;
+	int			warm_k;
+	int			slabs;
+	size_t		arena;
+	size_t		weight;			/* places of these in the slabs */
+	size_t		origin;
+} header;
+
+/* A place in the slabs: number of the slab and offset, packed. */
+#define NOWHERE SIZE_MAX
+
+static size_t
+place_of(const cs_slabs *s, const void *p)
+{
+	for (int i = 0; i < s->n && p; i++)
+	{
+		const char *base = dsm_segment_address(s->segment[i]);
+		size_t		len = dsm_segment_map_length(s->segment[i]);
+
+		if ((const char *) p >= base && (const char *) p < base + len)
+			return (size_t) i << 48 | (size_t) ((const char *) p - base);
+	}
+	return NOWHERE;
+}
+
+static void *
+at_place(char *const *base, size_t place)
+{
+	return place == NOWHERE ? NULL : base[place >> 48] + (place & ((UINT64CONST(1) << 48) - 1));
+}
+
+static void
+estimate(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_slabs *slabs, size_t arena)
+{
+	shm_toc_estimator *e = &pcxt->estimator;
+
+	shm_toc_estimate_chunk(e, sizeof(header));
+	shm_toc_estimate_chunk(e, sizeof(size_t) * job->x->blocks);
+	shm_toc_estimate_chunk(e, sizeof(dsm_handle) * slabs->n);
+	shm_toc_estimate_chunk(e, options ? VARSIZE(options) : 1);
+	if (job->start)
+		shm_toc_estimate_chunk(e, sizeof(double) * job->k_max * job->x->d);
+	if (job->warm)
+		shm_toc_estimate_chunk(e, sizeof(int32) * cs_round_lanes(job->x->n));
+	shm_toc_estimate_chunk(e, arena + 64);
+	shm_toc_estimate_keys(e, 7);
+}
+
+static void *
+put(ParallelContext *pcxt, uint64 key, size_t bytes, const void *from)
+{
+	void	   *p = shm_toc_allocate(pcxt->toc, Max(bytes, 1));
+
+	shm_toc_insert(pcxt->toc, key, p);
+	if (from && bytes > 0)
+		memcpy(p, from, bytes);
+	return p;
+}
+
+static header *
+describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_slabs *slabs, size_t arena)
+{
+	header	   *h = put(pcxt, KEY_HEADER, sizeof(header), NULL);
+	size_t	   *blocks = put(pcxt, KEY_BLOCKS, sizeof(size_t) * job->x->blocks, NULL);
+	dsm_handle *handles = put(pcxt, KEY_SLABS, sizeof(dsm_handle) * slabs->n, NULL);
+
+	memset(h, 0, sizeof(*h));
+	pg_atomic_init_u32(&h->meeting.arrived, 0);
+	pg_atomic_init_u32(&h->meeting.round, 0);
+	pg_atomic_init_u32(&h->meeting.size, 0);
+	ConditionVariableInit(&h->meeting.changed);
+	strlcpy(h->algorithm, job->algorithm->name, sizeof(h->algorithm));
+	h->n = job->x->n;
+	h->d = job->x->d;
+	h->k_min = job->k_min;
+	h->k_max = job->k_max;
+	h->seed = job->seed;
+	h->judge = job->judge;
+	h->warm_k = job->warm_k;
+	h->slabs = slabs->n;
+	h->arena = arena;
+	h->weight = place_of(slabs, job->x->weight);
+	h->origin = place_of(slabs, job->x->origin);
+	for (int b = 0; b < job->x->blocks; b++)
+		blocks[b] = place_of(slabs, job->x->block[b]);
+	for (int i = 0; i < slabs->n; i++)
+		handles[i] = dsm_segment_handle(slabs->segment[i]);
+	put(pcxt, KEY_OPTIONS, options ? VARSIZE(options) : 0, options);
+	h->has_start = job->start != NULL;
+	if (job->start)
+		put(pcxt, KEY_START, sizeof(double) * job->k_max * job->x->d, job->start);
+	h->has_warm = job->warm != NULL;
+	if (job->warm)
+		put(pcxt, KEY_WARM, sizeof(int32) * cs_round_lanes(job->x->n), job->warm);
+	memset(put(pcxt, KEY_ARENA, arena + 64, NULL), 0, arena + 64);
+	return h;
+}
+
+static pg_team
+make_team(shm_toc *toc, header *h, int rank, int size)
+{
+	pg_team		t = {0};
+
+	t.team.rank = rank;
+	t.team.size = size;
+	t.team.barrier = meet;
+	t.team.arena = (char *) TYPEALIGN(64, shm_toc_lookup(toc, KEY_ARENA, false));
+	t.team.arena_size = h->arena;
+	t.meeting = &h->meeting;
+	return t;
+}
+
+/* ---- the worker ---- */
+
+static cs_matrix *
+attach_matrix(cs_env *env, shm_toc *toc, const header *h)
+{
+	dsm_handle *handles = shm_toc_lookup(toc, KEY_SLABS, false);
+	size_t	   *blocks = shm_toc_lookup(toc, KEY_BLOCKS, false);
+	char	  **base = CS_NEW(env, char *, h->slabs);
+	cs_matrix  *m = CS_NEW(env, cs_matrix, 1);
+
+	for (int i = 0; i < h->slabs; i++)
+	{
+		dsm_segment *seg = dsm_attach(handles[i]);
+
+		if (seg == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("could not map dynamic shared memory segment")));
+		base[i] = dsm_segment_address(seg);
+	}
+	m->n = h->n;
+	m->d = h->d;
+	m->blocks = cs_matrix_blocks(h->n);
+	m->block = CS_NEW(env, float *, m->blocks);
+	for (int b = 0; b < m->blocks; b++)
+		m->block[b] = at_place(base, blocks[b]);
+	m->weight = at_place(base, h->weight);
+	m->origin = at_place(base, h->origin);
+	return m;
+}
+
+/* How many we are is known once all workers have been launched. */
+static int
+wait_for_size(meeting *m)
+{
+	ConditionVariablePrepareToSleep(&m->changed);
+	while (pg_atomic_read_u32(&m->size) == 0)
+		ConditionVariableSleep(&m->changed, PG_WAIT_EXTENSION);
+	ConditionVariableCancelSleep();
+	return (int) pg_atomic_read_u32(&m->size);
+}
+
+extern PGDLLEXPORT void clusterseg_worker_main(dsm_segment *seg, shm_toc *toc);
+
+void
+clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
+{
+	header	   *h = shm_toc_lookup(toc, KEY_HEADER, false);
+	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
+	cs_fit_outcome out = {0};
+	cs_fit_job	job = {0};
+	pg_team		team;
+
+	job.algorithm = cs_clusterer_find(h->algorithm);
+	job.options = cs_parse_options(env, job.algorithm->params, cs_common_params,
+								   shm_toc_lookup(toc, KEY_OPTIONS, false), "option");
+	job.x = attach_matrix(env, toc, h);
+	job.k_min = h->k_min;
+	job.k_max = h->k_max;
+	job.seed = h->seed;
+	job.judge = h->judge;
+	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;
+	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
+	job.warm_k = h->warm_k;
+	team = make_team(toc, h, ParallelWorkerNumber + 1, wait_for_size(&h->meeting));
+	cs_fit_job_run(env, &team.team, &job, &out);
+}
+
+/* ---- the leader ---- */
+
+static void
+alone(cs_env *env, const cs_fit_job *job, cs_fit_outcome *out)
+{
+	size_t		arena = cs_fit_job_arena(job);
+	char	   *room = CS_NEW(env, char, arena);
+	cs_team		team = {0, 1, NULL, room, arena, 0};
+
+	cs_fit_job_run(env, &team, job, out);
+	cs_release(env, room);
+}
+
+int
+cs_parallel_fit(cs_env *env, const cs_fit_job *job, Jsonb *options, const cs_slabs *slabs,
+				int workers, cs_fit_outcome *out)
+{
+	size_t		arena = cs_fit_job_arena(job);
+	ParallelContext *pcxt;
+	header	   *h;
+	pg_team		team;
+	int			size;
+
+	if (workers <= 0 || !slabs->shared)
+	{
+		alone(env, job, out);
+		return 1;
+	}
+	EnterParallelMode();
+	pcxt = CreateParallelContext("clusterseg", "clusterseg_worker_main", workers);
+	estimate(pcxt, job, options, slabs, arena);
+	InitializeParallelDSM(pcxt);
+	h = describe(pcxt, job, options, slabs, arena);
+	LaunchParallelWorkers(pcxt);
+	WaitForParallelWorkersToAttach(pcxt);
+	size = pcxt->nworkers_launched + 1;
+	pg_atomic_write_u32(&h->meeting.size, size);
+	ConditionVariableBroadcast(&h->meeting.changed);
+	team = make_team(pcxt->toc, h, 0, size);
+	cs_fit_job_run(env, &team.team, job, out);
+	WaitForParallelWorkersToFinish(pcxt);
+	DestroyParallelContext(pcxt);
+	ExitParallelMode();
+	return size;
+}

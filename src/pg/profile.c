@@ -1,0 +1,252 @@
+/*
+ * profile.c - what the segments of a training look like, feature by feature.
+ *
+ * Numbers are those that the model sees, in the units of the features: after
+ * imputing and clipping.  Quantiles are exact up to EXACT_ROWS rows, above they
+ * come from SAMPLE_ROWS evenly spread rows of each segment.
+ *
+ * effect is (mean of the segment - mean of all) / standard deviation of all.
+ * v_test is the same difference in units of its own uncertainty, if the segment
+ * were a random draw without replacement (A. Morineau, "Note sur la
+ * caracterisation statistique d'une classe et les valeurs-tests", 1984; as in
+ * FactoMineR's catdes).  With many rows everything is significant: rank by
+ * effect.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "core/base/stats.h"
+#include "pg/training.h"
+
+#define EXACT_ROWS 200000
+#define SAMPLE_ROWS 16384
+
+enum
+{
+	COL_SEGMENT,
+	COL_FEATURE,
+	COL_CATEGORY,
+	COL_N,
+	COL_MEAN,
+	COL_MEDIAN,
+	COL_P5,
+	COL_P95,
+	COL_OVERALL_MEAN,
+	COL_OVERALL_SD,
+	COL_EFFECT,
+	COL_LIFT,
+	COL_V_TEST,
+	COLUMNS
+};
+
+typedef struct line
+{
+	const char *feature;
+	const char *category;		/* NULL for numbers */
+	double		n;
+	double		mean;
+	double		quantile[3];	/* median, p5, p95 */
+	double		overall_mean;
+	double		overall_sd;
+} line;
+
+static void
+put_float(Datum *v, bool *isnull, int column, double x)
+{
+	isnull[column] = !isfinite(x);
+	v[column] = Float8GetDatum(isfinite(x) ? x : 0);
+}
+
+static void
+emit(ReturnSetInfo *rsinfo, const cs_training *t, int cluster, const line *l)
+{
+	double		size = t->model.size[cluster],
+				rows = t->model.rows,
+				spread = rows > 1 ? l->overall_sd * sqrt((rows - size) / ((rows - 1) * size)) : 0;
+	Datum		v[COLUMNS];
+	bool		isnull[COLUMNS] = {false};
+
+	v[COL_SEGMENT] = Int32GetDatum(t->model.segment_id[cluster]);
+	v[COL_FEATURE] = CStringGetTextDatum(l->feature);
+	isnull[COL_CATEGORY] = l->category == NULL;
+	v[COL_CATEGORY] = l->category ? CStringGetTextDatum(l->category) : (Datum) 0;
+	v[COL_N] = Int64GetDatum((int64) l->n);
+	put_float(v, isnull, COL_MEAN, cs_tidy_mean(l->mean));
+	put_float(v, isnull, COL_MEDIAN, cs_tidy_value(l->quantile[0]));
+	put_float(v, isnull, COL_P5, cs_tidy_value(l->quantile[1]));
+	put_float(v, isnull, COL_P95, cs_tidy_value(l->quantile[2]));
+	put_float(v, isnull, COL_OVERALL_MEAN, cs_tidy_mean(l->overall_mean));
+	put_float(v, isnull, COL_OVERALL_SD, cs_tidy_mean(l->overall_sd));
+	put_float(v, isnull, COL_EFFECT, l->overall_sd > 0 ? (l->mean - l->overall_mean) / l->overall_sd : NAN);
+	put_float(v, isnull, COL_LIFT, l->overall_mean > 0 ? l->mean / l->overall_mean : NAN);
+	put_float(v, isnull, COL_V_TEST, spread > 0 ? (l->mean - l->overall_mean) / spread : NAN);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+}
+
+/* Coordinate c of all rows, cluster after cluster; at[j] is where cluster j starts. */
+static void
+gather(const cs_training *t, int c, float *out, const size_t *at)
+{
+	const cs_matrix *x = t->ds->matrix;
+	size_t	   *next = palloc(sizeof(size_t) * t->model.k);
+
+	memcpy(next, at, sizeof(size_t) * t->model.k);
+	for (int b = 0; b < x->blocks; b++)
+	{
+		cs_run		run = cs_matrix_run(x, b, NULL);
+		const int32_t *label = t->label + (size_t) b * CS_BLOCK_ROWS;
+
+		CHECK_FOR_INTERRUPTS();
+		for (size_t i = 0; i < run.rows; i++)
+		{
+			float		z = run.tiles[(i / CS_LANES * x->d + c) * CS_LANES + i % CS_LANES];
+
+			if (t->ds->norm)
+				z *= t->ds->norm[cs_training_row(t, (size_t) b * CS_BLOCK_ROWS + i)];
+			out[next[label[i]]++] = z;
+		}
+	}
+	pfree(next);
+}
+
+static bool
+is_affine(const cs_feature *f)
+{
+	return f->log == CS_LOG_NONE && f->knots == 0;
+}
+
+/* Sum and sum of squares about a centre, of coordinates or of the values behind them. */
+static void
+moments(const cs_feature *f, const float *z, size_t n, double about, double *sum, double *square)
+{
+	bool		affine = is_affine(f);
+
+	*sum = *square = 0;
+	for (size_t i = 0; i < n; i++)
+	{
+		double		v = affine ? (double) z[i] : cs_feature_original(f, 0, (double) z[i]);
+
+		*sum += v;
+		*square += (v - about) * (v - about);
+	}
+}
+
+static double
+in_units(const cs_feature *f, double v)
+{
+	return is_affine(f) ? cs_feature_original(f, 0, v) : v;
+}
+
+/* Median, 5 % and 95 % of a cluster's part, which is reordered. */
+static void
+quantiles(const cs_feature *f, float *z, size_t n, bool exact, double *out)
+{
+	static const double at[3] = {0.5, 0.05, 0.95};
+	size_t		m = n;
+
+	if (!exact && n > SAMPLE_ROWS)
+	{
+		m = SAMPLE_ROWS;
+		for (size_t i = 0; i < m; i++)
+			z[i] = z[(size_t) ((double) i * n / m)];
+	}
+	for (int q = 0; q < 3; q++)
+		out[q] = m > 0 ? cs_feature_original(f, 0, cs_quantile_cont(z, m, at[q])) : NAN;
+}
+
+static void
+profile_number(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
+{
+	int			k = t->model.k;
+	double		sum,
+				square,
+				mean;
+	line		l = {f->name, NULL};
+
+	gather(t, f->at, z, at);
+	moments(f, z, (size_t) t->model.rows, 0, &sum, &square);
+	mean = sum / t->model.rows;
+	moments(f, z, (size_t) t->model.rows, mean, &sum, &square);
+	l.overall_mean = in_units(f, mean);
+	l.overall_sd = sqrt(square / t->model.rows);
+	if (is_affine(f))
+		l.overall_sd = f->factor > 0 ? l.overall_sd / f->factor : 0;
+	for (int j = 0; j < k; j++)
+	{
+		size_t		n = (size_t) t->model.size[j];
+
+		if (n == 0)
+			continue;
+		moments(f, z + at[j], n, 0, &sum, &square);
+		l.n = (double) n;
+		l.mean = in_units(f, sum / n);
+		quantiles(f, z + at[j], n, t->model.rows <= EXACT_ROWS, l.quantile);
+		emit(rsinfo, t, j, &l);
+	}
+}
+
+/* One line per level and segment: mean is the share of the segment's rows. */
+static void
+profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
+{
+	for (int c = 0; c < f->width; c++)
+	{
+		char	   *name = cs_feature_coordinate(t->env, f, c);
+		line		l = {f->name, name + strlen(f->name) + 1, 0, 0, {NAN, NAN, NAN}, 0, 0};
+		double		all = 0;
+
+		gather(t, f->at + c, z, at);
+		for (size_t i = 0; i < (size_t) t->model.rows; i++)
+			all += z[i] > 0;
+		l.overall_mean = all / t->model.rows;
+		l.overall_sd = sqrt(l.overall_mean * (1 - l.overall_mean));
+		for (int j = 0; j < t->model.k; j++)
+		{
+			if (!(t->model.size[j] > 0))
+				continue;
+			l.n = 0;
+			for (size_t i = 0; i < (size_t) t->model.size[j]; i++)
+				l.n += z[at[j] + i] > 0;
+			l.mean = l.n / t->model.size[j];
+			emit(rsinfo, t, j, &l);
+		}
+	}
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_fit_profile);
+
+/*
+ * _fit_profile() -> setof (segment_id, feature, category, n, mean, median, p5, p95,
+ *     overall_mean, overall_sd, effect, lift, v_test)
+ *
+ * O(n) per coordinate, 4 bytes a row while it runs.
+ */
+Datum
+clusterseg_fit_profile(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	cs_training *t = cs_training_current();
+	const cs_prep *p = t->ds->prep;
+	size_t	   *at = palloc0(sizeof(size_t) * (t->model.k + 1));
+	float	   *z = CS_ROOM(t->env, float, (size_t) t->model.rows + 1);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int j = 0; j < t->model.k; j++)
+		at[j + 1] = at[j] + (size_t) t->model.size[j];
+	for (int i = 0; i < p->n; i++)
+	{
+		cs_progress(t->env, CS_PHASE_PROFILE, i, p->n);
+		if (p->f[i].kind == CS_NUMBER)
+			profile_number(rsinfo, t, &p->f[i], z, at);
+		else
+			profile_category(rsinfo, t, &p->f[i], z, at);
+	}
+	cs_release(t->env, z);
+	return (Datum) 0;
+}

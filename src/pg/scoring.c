@@ -1,0 +1,167 @@
+/*
+ * scoring.c - call sites of scoring functions (see scoring.h).
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "pg/pg_env.h"
+#include "pg/scoring.h"
+
+static cs_site *
+new_site(FunctionCallInfo fcinfo)
+{
+	MemoryContext cxt = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "clusterseg call site", ALLOCSET_SMALL_SIZES);
+	cs_site    *s = MemoryContextAllocZero(cxt, sizeof(cs_site));
+
+	s->env = cs_pg_env(cxt);
+	fcinfo->flinfo->fn_extra = s;
+	return s;
+}
+
+static void
+set_model(cs_site *s, const cs_model *m)
+{
+	s->m = m;
+	s->binding = cs_binding_new(s->env, m);
+	s->row_type = InvalidOid;
+}
+
+/* Is the text argument the name that the site knows? */
+static bool
+same_name(const cs_site *s, text *name)
+{
+	Size		len = VARSIZE_ANY_EXHDR(name);
+
+	return s->name && strlen(s->name) == len && memcmp(s->name, VARDATA_ANY(name), len) == 0;
+}
+
+static cs_site *
+site_by_name(FunctionCallInfo fcinfo)
+{
+	cs_site    *s = fcinfo->flinfo->fn_extra;
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	cs_moment	now = cs_moment_now();
+	MemoryContext old;
+	int64		id;
+
+	if (s && cs_same_moment(&now, &s->moment) && same_name(s, name))
+		return s;
+	if (s == NULL)
+		s = new_site(fcinfo);
+	old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
+	if (!same_name(s, name))
+		s->name = text_to_cstring(name);
+	id = cs_store_published(s->name);
+	if (s->m == NULL || id != s->version_id)
+		set_model(s, cs_store_model(id));
+	s->version_id = id;
+	s->label = NULL;
+	s->moment = now;
+	MemoryContextSwitchTo(old);
+	return s;
+}
+
+static cs_site *
+site_by_value(FunctionCallInfo fcinfo)
+{
+	cs_site    *s = fcinfo->flinfo->fn_extra;
+	struct varlena *v;
+	MemoryContext old;
+
+	if (s && s->stable)
+		return s;
+	v = PG_GETARG_VARLENA_PP(0);
+	if (s && s->len == CS_MODEL_LEN(v) && memcmp(s->bytes, CS_MODEL_BYTES(v), s->len) == 0)
+		return s;
+	if (s)
+		MemoryContextDelete(cs_pg_env_context(s->env));
+	s = new_site(fcinfo);
+	old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
+	s->len = CS_MODEL_LEN(v);
+	s->bytes = palloc(s->len);
+	memcpy(s->bytes, CS_MODEL_BYTES(v), s->len);
+	set_model(s, cs_model_load(s->env, s->bytes, s->len));
+	s->label = s->m->label;
+	s->stable = get_fn_expr_arg_stable(fcinfo->flinfo, 0);
+	MemoryContextSwitchTo(old);
+	return s;
+}
+
+/* Learn the row type: where the model's columns are in it. */
+static void
+bind_row_type(cs_site *s, Oid type, int32 typmod)
+{
+	MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
+
+	s->row_desc = lookup_rowtype_tupdesc_copy(type, typmod);
+	cs_bind_columns(s->env, s->binding, s->row_desc);
+	s->natts = s->row_desc->natts;
+	s->values = palloc(sizeof(Datum) * (s->natts + 1));
+	s->isnull = palloc(sizeof(bool) * (s->natts + 1));
+	s->row_type = type;
+	s->row_typmod = typmod;
+	MemoryContextSwitchTo(old);
+}
+
+static cs_reject
+point_of_row(cs_site *s, Datum row, int *feature)
+{
+	HeapTupleHeader rec = DatumGetHeapTupleHeader(row);
+	Oid			type = HeapTupleHeaderGetTypeId(rec);
+	int32		typmod = HeapTupleHeaderGetTypMod(rec);
+	HeapTupleData tuple;
+
+	if (type != s->row_type || typmod != s->row_typmod)
+		bind_row_type(s, type, typmod);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(rec);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = rec;
+	heap_deform_tuple(&tuple, s->row_desc, s->values, s->isnull);
+	return cs_bind_row(s->binding, s->values, s->isnull, feature);
+}
+
+cs_site *
+cs_site_of(FunctionCallInfo fcinfo, bool by_name, bool is_row, cs_reject *why, int *feature)
+{
+	cs_site    *s = by_name ? site_by_name(fcinfo) : site_by_value(fcinfo);
+
+	*why = is_row ? point_of_row(s, PG_GETARG_DATUM(1), feature)
+		: cs_bind_array(s->binding, PG_GETARG_DATUM(1), feature);
+	return *why == CS_ROW_OK ? s : NULL;
+}
+
+const char *
+cs_site_label(cs_site *s, int cluster)
+{
+	if (s->label == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
+
+		s->label = cs_store_labels(s->name, s->m);
+		MemoryContextSwitchTo(old);
+	}
+	return s->label[cluster];
+}
+
+int
+cs_site_cluster(cs_site *s, int segment_id)
+{
+	int			j = cs_model_cluster(s->m, segment_id);
+	StringInfoData list;
+
+	if (j >= 0)
+		return j;
+	initStringInfo(&list);
+	for (j = 0; j < s->m->k && j < 50; j++)
+		appendStringInfo(&list, "%s%d", j ? ", " : "", s->m->segment_id[j]);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("model has no segment %d", segment_id),
+			 errdetail("Its segments are: %s.", list.data)));
+	return -1;
+}

@@ -1,0 +1,13 @@
+/*
+ * settings.c - the table of common options (see settings.h).
+ */
+#include "postgres.h"
+
+#include "pg/settings.h"
+
+const cs_param cs_common_params[] = {
+	{"workers", CS_P_INT, -1, -1, 64, NULL,
+	"parallel workers beside the session's own process; -1: as many as max_parallel_maintenance_workers when it pays"},
+	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
+	{0}
+};

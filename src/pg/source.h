@@ -1,0 +1,49 @@
+/*
+ * source.h - the rows that a call works on: a relation or a query.
+ *
+ * A source runs with the rights of the role that calls, read-only, in the
+ * caller's snapshot, under a search path that was noted when the source was
+ * given.  Rows go straight from the executor to a callback: nothing is stored in
+ * between, and the plan may be parallel.
+ */
+#ifndef CS_SOURCE_H
+#define CS_SOURCE_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "executor/tuptable.h"
+
+typedef struct cs_source
+{
+	char	   *from;			/* what stands behind FROM, alias q included */
+	char	   *path;			/* search path, or NULL: the current one */
+	TupleDesc	desc;			/* columns of the source */
+	bool		is_query;
+} cs_source;
+
+typedef void (*cs_slot_fn) (void *arg, TupleTableSlot *slot);
+
+/*
+ * Resolve and describe a source.  Errors: unknown relation, a statement that is
+ * not one reading query, no columns, the same column name twice.
+ */
+extern cs_source *cs_source_open(const char *text, const char *path);
+
+/* Number (from 0) of a column, or an error that lists the columns. role: what it is for. */
+extern int	cs_source_column(const cs_source *s, const char *name, const char *role);
+
+/* Number of a column, or -1. */
+extern int	cs_source_find(const cs_source *s, const char *name);
+
+/*
+ * SELECT select_list FROM the source; fn gets each row.  tail may be NULL or what
+ * follows FROM, such as a WHERE clause with parameters.  Returns rows.
+ */
+extern uint64 cs_source_scan(const cs_source *s, const char *select_list, bool parallel,
+							 cs_slot_fn fn, void *arg);
+
+/* Any reading query, rows to fn. */
+extern uint64 cs_query_scan(const char *query, const char *path, bool parallel, cs_slot_fn fn, void *arg);
+
+#endif							/* CS_SOURCE_H */

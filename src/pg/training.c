@@ -1,0 +1,329 @@
+/*
+ * training.c - labels, identity and sizes of the segments of a training.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "core/base/matching.h"
+#include "core/base/stats.h"
+#include "pg/pg_env.h"
+#include "pg/training.h"
+
+/* Two segments are the same when they share so much (Jaccard), ... */
+#define SAME_JACCARD 0.5
+
+/* ... or when so much of the former one went into the new one (MONIC). */
+#define SURVIVES 0.7
+
+static cs_training *current = NULL;
+
+static void
+forget(void *arg)
+{
+	if (current == arg)
+		current = NULL;
+}
+
+cs_training *
+cs_training_begin(void)
+{
+	MemoryContext cxt;
+	MemoryContextCallback *callback;
+	cs_training *t;
+
+	cs_training_end();
+	cxt = AllocSetContextCreate(TopTransactionContext, "clusterseg training", ALLOCSET_DEFAULT_SIZES);
+	t = MemoryContextAllocZero(cxt, sizeof(cs_training));
+	t->cxt = cxt;
+	t->env = cs_pg_env(cxt);
+	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+	callback->func = forget;
+	callback->arg = t;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	current = t;
+	return t;
+}
+
+void
+cs_training_end(void)
+{
+	if (current)
+		MemoryContextDelete(current->cxt);
+	current = NULL;
+}
+
+cs_training *
+cs_training_current(void)
+{
+	if (current == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no training is under way in this transaction"),
+				 errhint("This function is part of clusterseg.train().")));
+	return current;
+}
+
+/* ---- labels, sizes, radius, reach ---- */
+
+/* The distance that 99.9 % of a cluster's rows stay within. */
+static void
+find_reach(cs_training *t, const float *d1)
+{
+	size_t		n = t->ds->matrix->n,
+				from = 0;
+	float	   *part = CS_ROOM(t->env, float, n + 1);
+	size_t	   *at = CS_NEW(t->env, size_t, t->model.k);
+
+	/* the distances, cluster by cluster */
+	for (int j = 0; j < t->model.k; j++)
+	{
+		at[j] = from;
+		from += (size_t) t->model.size[j];
+	}
+	for (size_t i = 0; i < n; i++)
+		part[at[t->label[i]]++] = d1[i];
+	for (int j = 0; j < t->model.k; j++)
+	{
+		size_t		m = (size_t) t->model.size[j];
+
+		t->model.reach[j] = m > 0 ? (double) cs_quantile_disc(part + at[j] - m, m, 0.999) : 0;
+	}
+	cs_release(t->env, part);
+	cs_release(t->env, at);
+}
+
+void
+cs_training_label(cs_training *t)
+{
+	const cs_matrix *x = t->ds->matrix;
+	cs_model   *m = &t->model;
+	cs_near_block *near = cs_near_block_new(t->env, t->scorer->k, t->scorer->d);
+	float	   *d1 = CS_ROOM(t->env, float, x->n + 1);
+	double		sse = 0,
+				weighted = 0;
+
+	m->k = t->scorer->k;
+	m->scorer = t->scorer;
+	m->prep = t->ds->prep;
+	m->rows = (double) x->n;
+	m->size = CS_NEW(t->env, double, m->k);
+	m->radius = CS_NEW(t->env, double, m->k);
+	m->reach = CS_NEW(t->env, double, m->k);
+	t->label = CS_ROOM(t->env, int32_t, cs_round_lanes(x->n));
+	for (int b = 0; b < x->blocks; b++)
+	{
+		size_t		at = (size_t) b * CS_BLOCK_ROWS;
+		cs_run		run = cs_matrix_run(x, b, NULL);
+
+		t->scorer->algorithm->block(t->scorer, &run, near);
+		for (size_t i = 0; i < run.rows; i++)
+		{
+			int			j = near->raw.label[i];
+
+			t->label[at + i] = j;
+			m->size[j]++;
+			m->radius[j] += near->d1[i];
+			sse += near->d1[i];
+			weighted += near->d1[i] * (run.weight ? (double) run.weight[i] : 1.0);
+			d1[at + i] = (float) sqrt(near->d1[i]);
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	for (int j = 0; j < m->k; j++)
+		m->radius[j] = m->size[j] > 0 ? sqrt(m->radius[j] / m->size[j]) : 0;
+	m->variance = sse / ((double) x->n * x->d);
+
+	/* what the passes minimised in single precision, measured in double */
+	if (t->scorer->centers)
+		t->outcome.fit.objective = t->scorer->algorithm->flags & CS_UNIT_LENGTH ? weighted / 2 : weighted;
+	find_reach(t, d1);
+	cs_release(t->env, d1);
+	cs_near_block_free(t->env, near);
+}
+
+/* ---- which segments are those of before? ---- */
+
+static int
+before_index(cs_training *t, int id)
+{
+	for (int i = 0; i < t->n_before; i++)
+		if (t->before_id[i] == id)
+			return i;
+	return -1;
+}
+
+typedef struct former_members
+{
+	cs_training *t;
+	cs_keys    *keys;
+	cs_rows    *id;				/* one int a row */
+} former_members;
+
+static void
+take_member(void *arg, TupleTableSlot *slot)
+{
+	former_members *f = arg;
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+		return;
+	cs_keys_add(f->keys, slot->tts_values[0]);
+	*(int *) cs_rows_add(f->id) = DatumGetInt32(slot->tts_values[1]);
+}
+
+/* Former and present members in one walk; both are in key order. */
+static void
+count_common(cs_training *t, former_members *f, const uint32 *order)
+{
+	const cs_matrix *x = t->ds->matrix;
+	size_t		m = f->keys->datum->n,
+				j = 0;
+	int32_t    *cluster = CS_ROOM(t->env, int32_t, x->n + 1);
+
+	for (size_t i = 0; i < x->n; i++)
+		cluster[cs_training_row(t, i)] = t->label[i];
+	for (size_t r = 0; r < m; r++)
+	{
+		int			at = before_index(t, *(int *) cs_rows_at(f->id, order ? order[r] : r));
+
+		if (at >= 0)
+			t->before_size[at]++;
+	}
+	for (size_t i = 0; i < x->n && j < m;)
+	{
+		size_t		r = order ? order[j] : j;
+		int			c = cs_keys_compare(f->keys, cs_keys_at(t->ds->keys, i), cs_keys_at(f->keys, r));
+
+		if (c == 0)
+		{
+			int			at = before_index(t, *(int *) cs_rows_at(f->id, r));
+
+			if (at >= 0)
+				t->overlap[at * t->model.k + cluster[i]]++;
+		}
+		i += c <= 0;
+		j += c >= 0;
+	}
+	cs_release(t->env, cluster);
+}
+
+/* Without members in common: the former model's own labels of today's rows. */
+static void
+overlap_by_model(cs_training *t)
+{
+	for (size_t i = 0; i < t->ds->matrix->n; i++)
+	{
+		int			was = t->former_label[cs_training_row(t, i)];
+
+		if (was < 0)
+			continue;
+		t->overlap[was * t->model.k + t->label[i]]++;
+		t->before_size[was]++;
+	}
+}
+
+void
+cs_training_overlap(cs_training *t, const char *members_query)
+{
+	double		common = 0;
+
+	if (t->former == NULL)
+		return;
+	t->n_before = t->former->k;
+	t->before_id = t->former->segment_id;
+	t->before_size = CS_NEW(t->env, double, t->n_before);
+	t->overlap = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
+	if (members_query)
+	{
+		cs_source  *s = cs_source_open(members_query, NULL);
+		former_members f = {t, NULL, cs_rows_new(t->env, 1)};
+
+		if (getBaseType(TupleDescAttr(s->desc, 0)->atttypid) == t->ds->keys->type)
+		{
+			f.keys = cs_keys_new(t->env, TupleDescAttr(s->desc, 0));
+			cs_source_scan(s, "*", true, take_member, &f);
+			count_common(t, &f, cs_keys_order(f.keys));
+			cs_rows_free(f.keys->datum);
+		}
+		cs_rows_free(f.id);
+	}
+	for (int i = 0; i < t->n_before * t->model.k; i++)
+		common += t->overlap[i];
+	if (common == 0 && t->former_label)
+	{
+		memset(t->before_size, 0, sizeof(double) * t->n_before);
+		overlap_by_model(t);
+	}
+}
+
+static bool
+is_same(const cs_training *t, int before, int cluster)
+{
+	double		both = t->overlap[before * t->model.k + cluster],
+				any = t->before_size[before] + t->model.size[cluster] - both;
+
+	return both > 0 && (both / any >= SAME_JACCARD || both / t->before_size[before] >= SURVIVES);
+}
+
+/* Ids of clusters that the algorithm names itself go with the names. */
+static void
+name_by_text(cs_training *t)
+{
+	for (int j = 0; j < t->model.k; j++)
+	{
+		const char *name = t->scorer->algorithm->cluster_name(t->scorer, j);
+
+		for (int i = 0; i < t->n_before; i++)
+			if (t->former->scorer->algorithm->cluster_name &&
+				strcmp(t->former->scorer->algorithm->cluster_name(t->former->scorer, i), name) == 0)
+				t->model.segment_id[j] = t->before_id[i];
+	}
+}
+
+static void
+name_by_overlap(cs_training *t)
+{
+	int		   *match = CS_NEW(t->env, int, t->n_before);
+
+	cs_match(t->env, t->overlap, t->n_before, t->model.k, match);
+	for (int i = 0; i < t->n_before; i++)
+		if (match[i] >= 0 && is_same(t, i, match[i]))
+			t->model.segment_id[match[i]] = t->before_id[i];
+}
+
+/*
+ * Stable ids: a cluster that is a segment of before keeps its id, others get new
+ * ones, the largest first; ids of the past are never used again.
+ */
+void
+cs_training_name_segments(cs_training *t, int next_id)
+{
+	cs_model   *m = &t->model;
+
+	m->segment_id = CS_NEW(t->env, int, m->k);
+	m->label = CS_NEW(t->env, char *, m->k);
+	if (t->n_before > 0 && t->scorer->algorithm->cluster_name)
+		name_by_text(t);
+	else if (t->n_before > 0)
+		name_by_overlap(t);
+	for (;;)
+	{
+		int			next = -1;
+
+		for (int j = 0; j < m->k; j++)
+			if (m->segment_id[j] == 0 && (next < 0 || (!t->scorer->algorithm->cluster_name && m->size[j] > m->size[next])))
+				next = j;
+		if (next < 0)
+			break;
+		m->segment_id[next] = next_id++;
+	}
+	for (int j = 0; j < m->k; j++)
+		m->label[j] = t->scorer->algorithm->cluster_name
+			? cs_strdup(t->env, t->scorer->algorithm->cluster_name(t->scorer, j))
+			: cs_text(t->env, "Segment %d", m->segment_id[j]);
+}

@@ -1,0 +1,67 @@
+/*
+ * training.h - one training, from rows to a described model, kept between the
+ * calls that SQL makes to finish it.
+ *
+ * SQL drives the life of a model (sql/install/30_train.sql); C does the moving of
+ * data.  A training is opened by _fit(), read out by _fit_profile() and
+ * _fit_overlap(), written by _fit_write() and closed by _fit_end().  It belongs to
+ * the transaction: whatever ends that, ends the training and frees all it holds.
+ */
+#ifndef CS_TRAINING_H
+#define CS_TRAINING_H
+
+#include "postgres.h"
+
+#include "pg/dataset.h"
+#include "pg/fit_job.h"
+#include "pg/members.h"
+#include "pg/parallel.h"
+
+typedef struct cs_training
+{
+	MemoryContext cxt;
+	cs_env	   *env;
+	cs_dataset *ds;
+	cs_slabs   *slabs;
+	cs_fit_outcome outcome;
+	int			team;			/* processes that took part */
+	cs_model	model;			/* without scorer until fitted */
+	cs_scorer  *scorer;
+	int32_t    *label;			/* per row, in the order of the matrix */
+
+	/* the model before this one, when it can score the same rows */
+	cs_model   *former;
+	int32_t    *former_label;	/* per row in key order: its cluster, or -1 */
+
+	/* rows in common with the former members: [former segment][cluster] */
+	int			n_before;		/* former segment ids */
+	int		   *before_id;
+	double	   *overlap;
+	double	   *before_size;
+
+	double		seconds_read;
+	double		seconds_prepare;
+	double		seconds_fit;
+	double		seconds_label;
+} cs_training;
+
+/* The training under way, or an error. */
+extern cs_training *cs_training_current(void);
+
+/* A new one; a former one is closed. */
+extern cs_training *cs_training_begin(void);
+extern void cs_training_end(void);
+
+/* Steps, in order. */
+extern void cs_training_label(cs_training *t);
+extern void cs_training_overlap(cs_training *t, const char *members_query);
+extern void cs_training_name_segments(cs_training *t, int next_id);
+
+/* Key row of matrix row i. */
+static inline size_t
+cs_training_row(const cs_training *t, size_t i)
+{
+	return cs_matrix_origin(t->ds->matrix, i);
+}
+
+#endif							/* CS_TRAINING_H */
