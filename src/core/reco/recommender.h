@@ -31,12 +31,19 @@ typedef struct cs_reco_model
 	int			items;
 
 	/*
-	 * What every algorithm leaves: popularity[i], the decayed weight of item i.
-	 * It ranks items for customers of whom nothing is known.
+	 * What every algorithm leaves: popularity[i], the decayed weight of item i,
+	 * which without weights and half-life is the number of its customers.  It
+	 * ranks items for customers of whom nothing is known.  popularity[i] /
+	 * customers is the overall rate of the item.  0 for items with fewer customers
+	 * than min_events: no part of a model recommends these.
 	 */
 	double	   *popularity;
+	double		customers;		/* customers that have events */
 
-	/* Own order of items that does not depend on the customer (trending); or NULL. */
+	/*
+	 * Own order of items that does not depend on the customer (trending, and
+	 * popular within a window); 0 for items that are no part of it.  Or NULL.
+	 */
 	double	   *score;
 
 	/*
@@ -57,8 +64,8 @@ typedef struct cs_reco_model
 	size_t	   *segment_start;
 	int32_t    *segment_item;
 	double	   *segment_weight;
-	double	   *segment_total;	/* per segment */
-	double		kappa;			/* weight of the overall rate in a segment's rates */
+	double	   *segment_total;	/* per segment: its customers that have events */
+	double		kappa;			/* weight of the overall rate in a segment's rates, in customers */
 } cs_reco_model;
 
 enum
@@ -89,7 +96,24 @@ extern const cs_recommender *const cs_recommenders[];	/* ends with NULL */
 
 const cs_recommender *cs_recommender_find(const char *name);
 
+/* All options of an algorithm in one table, the common ones first. */
+const cs_param *cs_reco_params(cs_env *env, const cs_recommender *r);
+
 /* Fill what every model has: popularity, and the segments when they are given. */
 void		cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out);
+
+/*
+ * p(i|s) = (c_si + kappa p_i) / (n_s + kappa): the rate of an item in a segment,
+ * drawn towards its overall rate as if kappa customers of average taste had
+ * joined the segment.
+ */
+static inline double
+cs_reco_rate(double weight, double total, double overall, double kappa)
+{
+	return total + kappa > 0 ? (weight + kappa * overall) / (total + kappa) : overall;
+}
+
+/* The rates of all items in segment s; rate has room for m->items. */
+void		cs_reco_segment_rates(const cs_reco_model *m, int s, double *rate);
 
 #endif							/* CS_RECOMMENDER_H */

@@ -1,0 +1,141 @@
+/*
+ * intervals.c - bootstrap and jackknife (see intervals.h).
+ */
+#include "core/reco/intervals.h"
+
+#include "core/base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NORMAL_975 1.959963984540054
+#define TAIL 0.025
+
+cs_interval
+cs_interval_normal(const cs_moments *m)
+{
+	double		n = (double) m->n,
+				mean = m->sum / n,
+				variance = (m->square - m->sum * mean) / (n - 1),
+				error = NORMAL_975 * sqrt(fmax(variance, 0) / n);
+
+	if (m->n == 0)
+		return (cs_interval) {NAN, NAN, NAN, 0};
+	if (m->n == 1)
+		return (cs_interval) {mean, NAN, NAN, 1};
+	return (cs_interval) {mean, mean - error, mean + error, m->n};
+}
+
+/* Shell sort with the gaps of Ciura (2001), for the thousand means of resamples. */
+static void
+sort_means(double *v, size_t n)
+{
+	static const size_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
+
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
+		for (size_t i = gaps[g]; i < n; i++)
+		{
+			double		moving = v[i];
+			size_t		j = i;
+
+			for (; j >= gaps[g] && v[j - gaps[g]] > moving; j -= gaps[g])
+				v[j] = v[j - gaps[g]];
+			v[j] = moving;
+		}
+}
+
+/* Interpolated between the neighbours, as percentile_cont; v is sorted. */
+static double
+quantile(const double *v, size_t n, double p)
+{
+	double		at = p * (double) (n - 1);
+	size_t		i = (size_t) at;
+
+	return i + 1 < n ? v[i] + (v[i + 1] - v[i]) * (at - (double) i) : v[i];
+}
+
+/* Column means of one resample of n rows. */
+static void
+resample(const double *value, size_t n, int columns, cs_rng *rng, cs_moments *sums)
+{
+	memset(sums, 0, sizeof(cs_moments) * (size_t) columns);
+	for (size_t draw = 0; draw < n; draw++)
+	{
+		const double *row = value + (size_t) cs_rng_below(rng, n) * (size_t) columns;
+
+		for (int c = 0; c < columns; c++)
+		{
+			bool		is = row[c] == row[c];
+
+			sums[c].sum += is ? row[c] : 0;
+			sums[c].n += is;
+		}
+	}
+}
+
+static void
+bootstrap(cs_env *env, const double *value, size_t n, int columns, uint64_t seed, cs_interval *out)
+{
+	double	   *means = CS_ROOM(env, double, (size_t) columns * CS_BOOTSTRAP_RESAMPLES);
+	size_t	   *count = CS_NEW(env, size_t, (size_t) columns);
+	cs_moments *sums = CS_ROOM(env, cs_moments, (size_t) columns);
+	cs_rng		rng;
+
+	cs_rng_init(&rng, seed, CS_STREAM_BOOTSTRAP);
+	for (int b = 0; b < CS_BOOTSTRAP_RESAMPLES; b++)
+	{
+		cs_poll(env);
+		resample(value, n, columns, &rng, sums);
+		for (int c = 0; c < columns; c++)
+			if (sums[c].n > 0)
+				means[(size_t) c * CS_BOOTSTRAP_RESAMPLES + count[c]++] = sums[c].sum / (double) sums[c].n;
+	}
+	for (int c = 0; c < columns; c++)
+	{
+		double	   *m = means + (size_t) c * CS_BOOTSTRAP_RESAMPLES;
+
+		if (out[c].n < 2)
+			continue;
+		sort_means(m, count[c]);
+		out[c].low = quantile(m, count[c], TAIL);
+		out[c].high = quantile(m, count[c], 1 - TAIL);
+	}
+	cs_release(env, means);
+	cs_release(env, count);
+	cs_release(env, sums);
+}
+
+void
+cs_interval_means(cs_env *env, const double *value, size_t n, int columns, uint64_t seed, cs_interval *out)
+{
+	for (int c = 0; c < columns; c++)
+	{
+		cs_moments	m = {0, 0, 0};
+
+		cs_poll(env);
+		for (size_t i = 0; i < n; i++)
+			cs_moments_add(&m, value[i * (size_t) columns + (size_t) c]);
+		out[c] = cs_interval_normal(&m);
+	}
+	if (n <= CS_BOOTSTRAP_MOST && n > 1)
+		bootstrap(env, value, n, columns, seed, out);
+}
+
+cs_interval
+cs_interval_jackknife(double value, const double *without, int groups, int64_t n)
+{
+	double		mean = 0,
+				square = 0,
+				error;
+
+	if (isnan(value) || groups < 2)
+		return (cs_interval) {value, NAN, NAN, n};
+	for (int g = 0; g < groups; g++)
+		mean += without[g] / groups;
+	for (int g = 0; g < groups; g++)
+		square += (without[g] - mean) * (without[g] - mean);
+	error = NORMAL_975 * sqrt(square * (groups - 1) / groups);
+	if (isnan(error))
+		return (cs_interval) {value, NAN, NAN, n};
+	return (cs_interval) {value, fmax(value - error, 0), fmin(value + error, 1), n};
+}
