@@ -36,7 +36,8 @@ typedef enum cs_phase
 	CS_PHASE_FIT,				/* passes of the algorithm */
 	CS_PHASE_EVALUATE,			/* quality, choice of k, stability */
 	CS_PHASE_PROFILE,			/* description of the segments */
-	CS_PHASE_WRITE				/* members, recommendations */
+	CS_PHASE_WRITE,				/* members */
+	CS_PHASE_RECOMMEND			/* lists of customers */
 } cs_phase;
 
 struct cs_kernel;

@@ -35,7 +35,7 @@ typedef struct cs_matrix
 	/*
 	 * A selection holds no values of its own: row i is row pick[i] of base.
 	 * Subsets and bootstrap samples then cost 4 bytes a row, and a gather of
-	 * one block at a time when they are read.
+	 * one block at a time when they are read.  base may be a selection too.
 	 */
 	const struct cs_matrix *base;
 	const uint32_t *pick;
@@ -89,7 +89,7 @@ cs_matrix_at(const cs_matrix *m, size_t i)
 {
 	size_t		in;
 
-	if (m->pick)
+	while (m->pick)
 	{
 		i = m->pick[i];
 		m = m->base;
@@ -126,15 +126,20 @@ cs_matrix_weight_of(const cs_matrix *m, size_t i)
 static inline float
 cs_matrix_weight(const cs_matrix *m, size_t i)
 {
-	if (m->pick)
-		return cs_matrix_weight_of(m->base, m->pick[i]);
+	while (m->pick)
+	{
+		i = m->pick[i];
+		m = m->base;
+	}
 	return cs_matrix_weight_of(m, i);
 }
 
 static inline bool
 cs_matrix_weighted(const cs_matrix *m)
 {
-	return (m->base ? m->base : m)->weight != NULL;
+	while (m->base)
+		m = m->base;
+	return m->weight != NULL;
 }
 
 /* A zeroed matrix in memory of the env. */

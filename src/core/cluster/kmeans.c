@@ -125,7 +125,10 @@ warm_centers(starts *s)
 
 	if (a->warm == NULL || a->warm_k != a->k)
 		return false;
-	cs_label_means(s->env, s->team, a->x, a->warm, a->k, s->center, count);
+	for (size_t i = 0; s->team->rank == 0 && i < a->x->n; i++)
+		s->label[i] = a->warm[cs_matrix_origin(a->x, i)];
+	cs_team_barrier(s->team);
+	cs_label_means(s->env, s->team, a->x, s->label, a->k, s->center, count);
 	for (int j = 0; j < a->k; j++)
 		all = all && count[j] > 0;
 	cs_release(s->env, count);

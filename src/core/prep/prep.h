@@ -69,7 +69,7 @@ typedef struct cs_feature_stats
 	double		min;
 	double		max;
 	double		median;
-	double		cut[CS_BINS - 1];	/* deciles (of a sample above 65536 rows) */
+	double		cut[CS_BINS - 1];	/* deciles (of an even sample above 16384 rows) */
 	double		share[CS_BINS];	/* of rows with a value, per bin between cuts */
 } cs_feature_stats;
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Rows from which the training histogram is made, at most. */
-#define SAMPLE 65536
+#define SAMPLE 16384
 
 /* A scale so small against the values is rounding, not spread. */
 #define TINY 1e-12
@@ -125,7 +125,8 @@ static void
 fit_stats(cs_feature *f, int i, const cs_rows *rows, const moments *m, float *v)
 {
 	cs_feature_stats *s = &f->stats;
-	size_t		n = column(rows, i, rows->n / SAMPLE + 1, v);
+	size_t		n = column(rows, i, rows->n / SAMPLE + 1, v),
+				from = 0;
 
 	s->n = m->n;
 	s->missing = (double) rows->n - m->n;
@@ -137,10 +138,15 @@ fit_stats(cs_feature *f, int i, const cs_rows *rows, const moments *m, float *v)
 	s->max = m->max + f->shift;
 	if (n == 0)
 		return;
-	cs_sort_floats(v, n);
-	s->median = (double) v[(n - 1) / 2] + f->shift;
 	for (int c = 0; c < CS_BINS - 1; c++)
-		s->cut[c] = (double) v[(n - 1) * (size_t) (c + 1) / CS_BINS] + f->shift;
+	{
+		/* what lies before a cut has been moved there by the selections before */
+		size_t		at = (n - 1) * (size_t) (c + 1) / CS_BINS;
+
+		s->cut[c] = (double) cs_select(v + from, n - from, at - from) + f->shift;
+		from = at;
+	}
+	s->median = s->cut[CS_BINS / 2 - 1];
 	for (size_t r = 0; r < n; r++)
 	{
 		int			bin = 0;

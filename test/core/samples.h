@@ -1,0 +1,154 @@
+/*
+ * samples.h - small model documents of every kind, and a look at all of one.
+ */
+#ifndef TEST_SAMPLES_H
+#define TEST_SAMPLES_H
+
+#include "core/cluster/clusterer.h"
+#include "core/prep/prep.h"
+#include "harness.h"
+#include "points.h"
+
+#define SAMPLE_KINDS 3			/* kmeans, bisecting_kmeans, rfm */
+
+/* Three numbers with every transform, and a category. */
+static inline cs_prep *
+sample_prep(cs_env *env)
+{
+	static char *texts[] = {(char *) "web", (char *) "shop", (char *) "phone", (char *) "fax"};
+	cs_prep    *p = CS_NEW(env, cs_prep, 1);
+	cs_rows    *rows = cs_rows_new(env, 4);
+	cs_levels	levels[4] = {{0}};
+	double		count[4] = {0};
+	cs_rng		rng;
+
+	p->n = 4;
+	p->f = CS_NEW(env, cs_feature, 4);
+	p->f[0] = cs_feature_make(env, "recency", CS_NUMBER, options_with(env, cs_transform_params, "log", CS_LOG_LOG1P),
+							  CS_SCALE_ZSCORE);
+	p->f[1] = cs_feature_make(env, "orders", CS_NUMBER, options_with(env, cs_transform_params, "quantile", 5),
+							  CS_SCALE_NONE);
+	p->f[2] = cs_feature_make(env, "amount", CS_NUMBER,
+							  options_with(env, cs_transform_params, "impute", CS_IMPUTE_INDICATOR), CS_SCALE_ROBUST);
+	p->f[3] = cs_feature_make(env, "channel", CS_CATEGORY, options_with(env, cs_transform_params, "max_levels", 2),
+							  CS_SCALE_ZSCORE);
+	cs_rng_init(&rng, 3, 3);
+	for (int i = 0; i < 60; i++)
+	{
+		float	   *x = cs_rows_add(rows);
+
+		x[0] = (float) (i % 13) * 7;
+		x[1] = (float) (1 + i % 5);
+		x[2] = i % 11 == 0 ? NAN : 100 + 50 * draw_real(&rng);
+		x[3] = (float) (i % 7 % 4);
+		count[i % 7 % 4]++;
+	}
+	levels[3] = (cs_levels) {4, texts, count};
+	cs_prep_fit(env, p, rows, levels, true);
+	return p;
+}
+
+/* A model of a few rows, with the transforms above beside it. */
+static inline unsigned char *
+sample_document(cs_env *env, int kind, size_t *len)
+{
+	static const char *const names[SAMPLE_KINDS] = {"kmeans", "bisecting_kmeans", "rfm"};
+	const cs_clusterer *c = cs_clusterer_find(names[kind]);
+	float	   *rows = draw_groups(env, 60, 3, 4, 3, 5);
+	cs_fit		fit = {.algorithm = c};
+	cs_fit_args args = {.k = 4, .seed = 42, .options = cs_options_new(env, c->params)};
+	cs_team		team;
+	cs_writer	w;
+
+	for (int i = 0; i < 180; i++)
+		rows[i] = fabsf(rows[i]);
+	args.x = cs_matrix_from_rows(env, rows, 60, 3);
+	team = solo(env, c->arena ? c->arena(60, 3, 4) : 0);
+	c->fit(env, &team, &args, &fit);
+	cs_writer_init(env, &w);
+	cs_begin_object(&w, NULL);
+	cs_put_text(&w, "kind", "segmentation");
+	cs_put_int64(&w, "seed", INT64_MIN);
+	cs_prep_save(env, sample_prep(env), &w);
+	cs_fit_save(env, &fit, &w);
+	cs_end(&w);
+	return cs_writer_finish(&w, len);
+}
+
+/* Header and checksum as they should be. */
+static inline void
+fix_checksum(unsigned char *bytes, size_t len)
+{
+	uint32_t	crc;
+
+	if (len < CS_DOC_HEADER)
+		return;
+	memcpy(bytes, "CSM1", 4);
+	crc = cs_crc32c(0, bytes + CS_DOC_HEADER, len - CS_DOC_HEADER);
+	for (int i = 0; i < 4; i++)
+		bytes[4 + i] = (unsigned char) (crc >> (8 * i));
+}
+
+/* Read all of a checked value; returns something that depends on every byte. */
+static inline double
+walk(cs_env *env, cs_value v)
+{
+	double		sum = v.tag;
+	const unsigned char *at = v.data;
+
+	if (v.tag == 'd')
+		sum += cs_value_number(v);
+	else if (v.tag == 's')
+		sum += (double) strlen(cs_value_text(env, v));
+	else if (v.tag == 'v')
+		for (uint32_t i = 0; i < v.count; i++)
+			sum += cs_value_numbers(env, v)[i];
+	else if (v.tag == 'l' || v.tag == 'o')
+		for (uint32_t i = 0; i < v.count; i++)
+		{
+			cs_value	key = {0, 0, NULL};
+
+			sum += walk(env, cs_value_next(v, &at, &key));
+			if (v.tag == 'o')
+				sum += (double) strlen(cs_value_text(env, key));
+		}
+	return sum;
+}
+
+/* Load what a checked document says, and score rows by it; fails when it says nonsense. */
+static inline void
+use_document(cs_env *env, const unsigned char *bytes)
+{
+	cs_value	root = cs_doc_root(bytes);
+	cs_prep    *p = cs_prep_load(env, root);
+	cs_scorer  *s = cs_scorer_load(env, cs_need(env, root, "fit", 'o'));
+	float	   *raw = CS_NEW(env, float, (size_t) p->n),
+			   *point = CS_NEW(env, float, (size_t) p->d + 1),
+			   *row = CS_NEW(env, float, (size_t) s->d),
+			   *score = CS_NEW(env, float, (size_t) s->k + CS_ROW_PAD);
+	int		   *cut = CS_NEW(env, int, (size_t) s->k);
+
+	for (int i = 0; i < 8; i++)
+	{
+		for (int f = 0; f < p->n; f++)
+			raw[f] = i == f ? NAN : (float) (i - 1);
+		cs_prep_row(p, raw, point, NULL);
+		for (int f = 0; f < s->d; f++)
+			row[f] = (float) (f % 3 == i % 3 ? i * 5 : 3);
+		if (s->algorithm->label(s, row, score) >= s->k || s->algorithm->nearest(s, row, score).label < 0)
+			abort();
+	}
+	for (int f = 0; f < p->n; f++)
+		for (int c = 0; c < p->f[f].width; c++)
+		{
+			cs_feature_original(&p->f[f], c, 0.3);
+			cs_feature_coordinate(env, &p->f[f], c);
+		}
+	if (s->algorithm->cut)
+		s->algorithm->cut(s, 1, cut);
+	for (int j = 0; s->algorithm->cluster_name && j < s->k; j++)
+		if (s->algorithm->cluster_name(s, j) == NULL)
+			abort();
+}
+
+#endif							/* TEST_SAMPLES_H */

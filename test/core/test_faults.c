@@ -1,0 +1,90 @@
+/*
+ * test_faults.c - algorithms and measures on a few rows, so that the fault sweep can
+ * fail them at each allocation and poll; their own tests are too long for that.
+ */
+#include "core/eval/internal.h"
+#include "fits.h"
+
+static cs_matrix *
+few_rows(cs_env *env)
+{
+	cs_matrix  *x = cs_matrix_from_rows(env, draw_groups(env, 70, 3, 20, 3, 1), 70, 3);
+
+	add_weights(env, x);
+	return x;
+}
+
+static void
+fit_small(cs_env *env, const cs_clusterer *c, int k)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = fit_one(env, c, x, k, "restarts", 2);
+
+	CHECK(survives_saving(env, &fit, x));
+}
+
+static void
+test_kmeans(cs_env *env)
+{
+	fit_small(env, &cs_kmeans, 5);
+}
+
+/* Sorted and pruned. */
+static void
+test_pruned_kmeans(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+
+	add_origin(env, x);
+	CHECK(isfinite(fit_one(env, &cs_kmeans, x, 17, NULL, 0).objective));
+}
+
+static void
+test_spherical_kmeans(cs_env *env)
+{
+	fit_small(env, &cs_spherical_kmeans, 3);
+}
+
+static void
+test_bisecting_kmeans(cs_env *env)
+{
+	fit_small(env, &cs_bisecting_kmeans, 6);
+}
+
+static void
+test_minibatch_kmeans(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = fit_one(env, &cs_minibatch_kmeans, x, 4, "batch", 20);
+
+	CHECK(survives_saving(env, &fit, x));
+}
+
+static void
+first_features(void *arg, size_t i, double *out)
+{
+	float		row[3];
+
+	cs_matrix_row(arg, i, row);
+	for (int f = 0; f < 3; f++)
+		out[f] = (double) row[f];
+}
+
+static void
+test_measures(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_team		team = solo(env, cs_silhouette_arena(70, 3, 5));
+	int32_t		label[70];
+	float		each[70];
+
+	for (int i = 0; i < 70; i++)
+		label[i] = i % 5;
+	CHECK(cs_silhouette(env, &team, x, label, 5, each) < 1);
+	CHECK(cs_simplified_silhouette(env, &team, x, label, 5) < 1);
+	CHECK(cs_davies_bouldin(env, 70, 3, first_features, x, label, 5) > 0);
+	CHECK(cs_calinski_harabasz(env, 70, 3, first_features, x, label, 5) > 0);
+}
+
+TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
+	  test_measures)
