@@ -1,0 +1,56 @@
+# ClusterSeg.pm - nodes for the TAP tests: PostgreSQL::Test::Cluster with what every test needs.
+#
+#   use ClusterSeg;
+#   my $node = ClusterSeg->node('main');                  started, with the extension in database postgres
+#   my $node = ClusterSeg->node('primary', streaming => 1, conf => "work_mem = '1MB'\n");
+#   my $node = ClusterSeg->node('target', extension => 0);   started, without it
+#   my $standby = ClusterSeg->standby_of($node, 'standby');
+#   is($node->safe_psql('postgres', 'SELECT 1'), '1', 'answers');
+#
+# test/tools/run puts the server's programs in front of PATH, and the extension where they look for it.
+package ClusterSeg;
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+# The modules clear PGUSER; the name of the superuser must not be that of whoever runs the tests.
+$ENV{PGUSER} = 'postgres';
+$ENV{PGCLIENTENCODING} = 'UTF8';
+
+sub node
+{
+	my ($class, $name, %option) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(
+		allows_streaming => $option{streaming} ? 1 : 0,
+		extra => [ '-U', 'postgres', '--encoding=UTF8', '--locale=C' ]);
+	$node->append_conf('postgresql.conf', <<'CONF');
+timezone = 'UTC'
+jit = off
+max_connections = 20
+max_worker_processes = 16
+shared_buffers = 32MB
+CONF
+	$node->append_conf('postgresql.conf', $option{conf}) if defined $option{conf};
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION clusterseg') unless defined $option{extension} && !$option{extension};
+	return $node;
+}
+
+# A hot standby of a node that was made with streaming => 1, caught up.
+sub standby_of
+{
+	my ($class, $primary, $name) = @_;
+	my $standby = PostgreSQL::Test::Cluster->new($name);
+
+	$primary->backup("for_$name");
+	$standby->init_from_backup($primary, "for_$name", has_streaming => 1);
+	$standby->start;
+	$primary->wait_for_catchup($standby, 'replay', $primary->lsn('flush'));
+	return $standby;
+}
+
+1;
