@@ -4,12 +4,12 @@
 
 CREATE FUNCTION clusterseg._fit(name text, source text, path text, key text, features text[], algorithm text,
 		k int, k_min int, k_max int, transforms jsonb, scale text, weight text, seed bigint, options jsonb,
-		former clusterseg.model, former_members text, next_id int, leave_out text[],
+		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text,
 		OUT value clusterseg.model, OUT key_type text, OUT segments int, OUT rows bigint, OUT skipped bigint,
 		OUT iterations int, OUT converged boolean, OUT objective float8, OUT silhouette float8,
 		OUT ids int[], OUT labels text[], OUT metrics jsonb, OUT effective jsonb)
 	AS 'MODULE_PATHNAME', 'clusterseg_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[]) IS
+COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text) IS
 	'reads, fits and names segments; the training stays open in this transaction for the functions below';
 
 CREATE FUNCTION clusterseg._fit_overlap()
@@ -32,10 +32,10 @@ CREATE FUNCTION clusterseg._fit_end() RETURNS void
 COMMENT ON FUNCTION clusterseg._fit_end() IS 'closes the open training';
 
 CREATE FUNCTION clusterseg._assign_write(name text, value clusterseg.model, source text, path text, key text,
-		relation regclass, labels text[], version int, at timestamptz, reason text,
+		relation regclass, labels text[], version int, at timestamptz, reason text, owner text,
 		OUT rows bigint, OUT skipped bigint)
 	AS 'MODULE_PATHNAME', 'clusterseg_assign_write' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._assign_write(text, clusterseg.model, text, text, text, regclass, text[], int, timestamptz, text) IS
+COMMENT ON FUNCTION clusterseg._assign_write(text, clusterseg.model, text, text, text, regclass, text[], int, timestamptz, text, text) IS
 	'assigns all rows of a source by a model value, into a table of the shape of members';
 
 -- ---------------------------------------------------------------------------
@@ -49,7 +49,7 @@ CREATE FUNCTION clusterseg._create_members(name text, key text, key_type text, t
 AS $$
 DECLARE
 	columns text[] := ARRAY['segment_id', 'segment', 'distance', 'margin', 'borderline', 'since', 'previous_segment_id',
-		'version', 'assigned_at', 'confidence', 'reason', 'valid_from', 'valid_to', 'ended_by'];
+		'version', 'assigned_at', 'reason', 'valid_from', 'valid_to', 'ended_by'];
 BEGIN
 	IF key = ANY (columns) THEN
 		PERFORM clusterseg._fail('42701', format('the key cannot be called "%s"', key),
@@ -57,7 +57,7 @@ BEGIN
 	END IF;
 	EXECUTE format('CREATE %s TABLE %s (%I %s NOT NULL, segment_id int NOT NULL, segment text NOT NULL, distance float8,
 		margin float8, borderline boolean NOT NULL, since timestamptz NOT NULL, previous_segment_id int, version int NOT NULL,
-		assigned_at timestamptz NOT NULL, confidence float8, reason text NOT NULL) %s',
+		assigned_at timestamptz NOT NULL, reason text NOT NULL) %s',
 		CASE WHEN temporary THEN 'TEMPORARY' END, name, key, key_type, CASE WHEN temporary THEN 'ON COMMIT DROP' END);
 END
 $$;
@@ -92,12 +92,11 @@ BEGIN
 		('_members', 'segment', 'label of the segment'),
 		('_members', 'distance', 'distance to the centre of the segment, in scaled units'),
 		('_members', 'margin', 'squared distance to the runner-up less squared distance to the own segment: explain() takes it apart'),
-		('_members', 'borderline', 'confidence below 0.05: as good as undecided'),
+		('_members', 'borderline', 'as good as undecided: the distance is within 5 % of that to the runner-up'),
 		('_members', 'since', 'in this segment since'),
 		('_members', 'previous_segment_id', 'segment before, NULL: none'),
 		('_members', 'version', 'version of the model that last placed the customer'),
 		('_members', 'assigned_at', 'when it did'),
-		('_members', 'confidence', '1 - distance / distance to the runner-up: 0 undecided, 1 certain'),
 		('_members', 'reason', 'why the customer came here: train, new, behaviour, retrain, publish, rollback'),
 		('_history', m.key, 'customer'),
 		('_history', 'segment_id', 'segment'),
@@ -136,15 +135,15 @@ BEGIN
 		FROM %4$s m WHERE NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I)', past, m.key, at, members, staged);
 	EXECUTE format('DELETE FROM %1$s m WHERE NOT EXISTS (SELECT FROM %2$s s WHERE s.%3$I = m.%3$I)', members, staged, m.key);
 	EXECUTE format('UPDATE %1$s m SET segment_id = s.segment_id, segment = s.segment, distance = s.distance, margin = s.margin,
-			borderline = s.borderline, confidence = s.confidence, version = s.version, assigned_at = s.assigned_at,
+			borderline = s.borderline, version = s.version, assigned_at = s.assigned_at,
 			since = CASE WHEN s.segment_id <> m.segment_id THEN s.since ELSE m.since END,
 			previous_segment_id = CASE WHEN s.segment_id <> m.segment_id THEN m.segment_id ELSE m.previous_segment_id END,
 			reason = CASE WHEN s.segment_id <> m.segment_id THEN %4$s ELSE m.reason END
-		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin, s.confidence)
-			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.confidence)', members, staged, m.key, why);
+		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin)
+			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin)', members, staged, m.key, why);
 	EXECUTE format('INSERT INTO %1$s SELECT s.%3$I, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
 			(SELECT p.segment_id FROM %4$s p WHERE p.%3$I = s.%3$I ORDER BY p.valid_to DESC LIMIT 1),
-			s.version, s.assigned_at, s.confidence, ''new''
+			s.version, s.assigned_at, ''new''
 		FROM %2$s s WHERE NOT EXISTS (SELECT FROM %1$s m WHERE m.%3$I = s.%3$I)', members, staged, m.key, past);
 	EXECUTE format('DROP TABLE %s', staged);
 	RETURN moved;
@@ -294,7 +293,7 @@ COMMENT ON FUNCTION clusterseg._open_model(text, text, text, text, text, text, n
 
 CREATE FUNCTION clusterseg._train(p_name text, p_source text, p_key text, p_features text[], p_algorithm text, p_k int,
 		p_k_range int4range, p_transforms jsonb, p_scale text, p_weight text, p_group_by text[], p_seed bigint,
-		p_publish boolean, p_schema name, p_options jsonb, p_path text, p_max_moved float8 DEFAULT NULL,
+		p_publish boolean, p_schema name, p_options jsonb, p_path text, p_max_moved float8 DEFAULT NULL, p_run_as text DEFAULT NULL,
 		OUT model text, OUT version int, OUT algorithm text, OUT k int, OUT rows bigint, OUT skipped bigint, OUT iterations int,
 		OUT converged boolean, OUT objective float8, OUT silhouette float8, OUT seconds float8, OUT published boolean)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -322,7 +321,7 @@ BEGIN
 		COALESCE(lower(p_k_range), 2), COALESCE(upper(p_k_range) - 1, 10), p_transforms, p_scale, p_weight, p_seed, p_options,
 		former, CASE WHEN former IS NOT NULL AND to_regclass(members) IS NOT NULL AND m.key = p_key
 			THEN format('SELECT %I, segment_id FROM %s', m.key, members) END,
-		next_id, p_group_by);
+		next_id, p_group_by, p_run_as);
 	IF m.key_type IS NOT NULL AND m.published_id IS NOT NULL AND (m.key_type, m.key) IS DISTINCT FROM (f.key_type, p_key) THEN
 		PERFORM clusterseg._fail('42804', format('the key of model "%s" cannot change', p_name),
 			format('It is column %s of type %s; the source has %s of type %s.', m.key, m.key_type, p_key, f.key_type),
@@ -386,7 +385,7 @@ BEGIN
 	silhouette := f.silhouette;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._train(text, text, text, text[], text, int, int4range, jsonb, text, text, text[], bigint, boolean, name, jsonb, text, float8) IS
+COMMENT ON FUNCTION clusterseg._train(text, text, text, text[], text, int, int4range, jsonb, text, text, text[], bigint, boolean, name, jsonb, text, float8, text) IS
 	'train() under a given search path; with max_moved, publishes only when no larger share of the customers moves';
 
 -- Publish the version whose training is open: members come from memory.

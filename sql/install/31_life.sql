@@ -22,7 +22,7 @@ BEGIN
 	IF to_regclass(members) IS NULL THEN
 		PERFORM clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
 		PERFORM clusterseg._create_members(members, m.key, m.key_type, false);
-		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, now(), reason);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, now(), reason, m.owner);
 		BEGIN
 			PERFORM clusterseg._finish_members(m);
 		EXCEPTION
@@ -32,7 +32,7 @@ BEGIN
 		END;
 	ELSE
 		PERFORM clusterseg._create_members('pg_temp._clusterseg_staged', m.key, m.key_type, true);
-		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, now(), reason);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, now(), reason, m.owner);
 		BEGIN
 			moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), reason, false);
 		EXCEPTION
@@ -138,7 +138,8 @@ BEGIN
 			WHEN 'array' THEN o->'features' ELSE '[]' END) WITH ORDINALITY x),
 		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN o->>'algorithm' <> 'rfm' THEN trained END), (o->>'k_range')::int4range,
 		o->'transforms', o->>'scale', o->>'weight', NULL, (o->>'seed')::bigint, true, m.output_schema, o->'options',
-		CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, p_max_moved) t;
+		CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, p_max_moved,
+		CASE WHEN p_source IS NULL THEN m.owner END) t;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._refresh(text, float8, text, text) IS 'refresh() under a given search path';
@@ -197,10 +198,13 @@ CREATE FUNCTION clusterseg.drop_model(name text) RETURNS void
 AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(name, NULL, true);
+	suffix text;
 BEGIN
-	EXECUTE format('DROP VIEW IF EXISTS %s', clusterseg._relation(m, '_history'));
-	EXECUTE format('DROP TABLE IF EXISTS %s, %s, %s', clusterseg._relation(m, '_past'), clusterseg._relation(m, '_members'),
-		clusterseg._relation(m, '_recommendations'));
+	FOREACH suffix IN ARRAY ARRAY['_history', '_past', '_members', '_recommendations'] LOOP
+		IF to_regclass(clusterseg._relation(m, suffix)) IS NOT NULL THEN
+			EXECUTE format('DROP %s %s', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END, clusterseg._relation(m, suffix));
+		END IF;
+	END LOOP;
 	DELETE FROM clusterseg.models x WHERE x.model = name;
 END
 $$;

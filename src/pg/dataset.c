@@ -207,7 +207,7 @@ find_widths(cs_dataset *ds)
 	if (list.len == 0)
 		return;
 	cs_query_scan(psprintf("SELECT %s FROM %s WHERE %s LIMIT 1", list.data, ds->source->from, where.data),
-				  ds->source->path, false, first_widths, ds);
+				  ds->source->path, ds->source->run_as, false, first_widths, ds);
 	for (int i = 0; i < ds->n_inputs; i++)
 		if (ds->input[i].conv >= CONV_FLOAT8_ARRAY && (ds->input[i].width < 1 || ds->input[i].width > 16000))
 			ereport(ERROR,
@@ -223,7 +223,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 	int			n = 0;
 
 	ds->env = env;
-	ds->source = cs_source_open(args->source, args->path);
+	ds->source = cs_source_open(args->source, args->path, args->run_as);
 	ds->budget = args->budget;
 	ds->row_overhead = args->row_overhead;
 	if (args->key)

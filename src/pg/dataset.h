@@ -67,6 +67,7 @@ typedef struct cs_dataset_args
 {
 	const char *source;
 	const char *path;
+	Oid			run_as;			/* role, or InvalidOid: the caller */
 	const char *key;			/* NULL: rows have no key */
 	char	  **features;		/* NULL: all usable columns */
 	int			n_features;

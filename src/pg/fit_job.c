@@ -107,9 +107,8 @@ judge_on(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit,
 
 /* ---- stability: do models of two halves of the rows agree? ---- */
 
-/* Distinct rows of x, counted up to limit. */
-static int
-distinct_rows(cs_env *env, const cs_matrix *x, int limit)
+int
+cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
 {
 	size_t		room = 64;
 	size_t	   *slot;
@@ -187,7 +186,7 @@ stability(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sa
 			cs_scorer  *s;
 			cs_fit		fit;
 
-			if (distinct_rows(env, half, 4 * k) < 2 * k)
+			if (cs_distinct_rows(env, half, 4 * k) < 2 * k)
 				return NAN;
 			fit_k(env, team, job, half, k, job->seed, &fit);
 			s = cs_scorer_of_fit(env, &fit);
@@ -206,7 +205,7 @@ static void
 choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sample, int32_t *label, cs_fit_outcome *out)
 {
 	size_t		n = job->x->n;
-	int			k_max = Min(job->k_max, distinct_rows(env, job->x, job->k_max)),
+	int			k_max = Min(job->k_max, cs_distinct_rows(env, job->x, job->k_max)),
 				k_min = Min(job->k_min, k_max);
 	cs_fit	   *fits = CS_NEW(env, cs_fit, k_max - k_min + 1);
 	halves		h = {.m = Min(n / 2, CS_HALF_ROWS)};

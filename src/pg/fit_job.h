@@ -51,4 +51,7 @@ extern size_t cs_fit_job_arena(const cs_fit_job *job);
 /* Labels of all rows of x by a model; label is shared. */
 extern void cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, int32_t *label);
 
+/* Distinct rows of x, counted up to limit. */
+extern int	cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit);
+
 #endif							/* CS_FIT_JOB_H */

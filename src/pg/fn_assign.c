@@ -85,7 +85,7 @@ take_slot(void *arg, TupleTableSlot *slot)
 PG_FUNCTION_INFO_V1(clusterseg_assign_write);
 
 /*
- * _assign_write(name, value, source, path, key, relation, labels, version, at, reason)
+ * _assign_write(name, value, source, path, key, relation, labels, version, at, reason, owner)
  *     -> (rows, skipped)
  *
  * One pass over the source; rows that are not assignable are counted.
@@ -97,7 +97,7 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 	char	   *key = CS_ARG_TEXT(4);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	cs_model   *m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
-	cs_source  *source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3));
+	cs_source  *source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3), cs_role_for(CS_ARG_TEXT(10)));
 	Oid			key_type = getBaseType(TupleDescAttr(source->desc, cs_source_column(source, key, "the key"))->atttypid);
 	assigning	a = {.env = env, .m = m, .key = key};
 	TupleDesc	desc;

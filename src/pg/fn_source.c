@@ -17,7 +17,7 @@ PG_FUNCTION_INFO_V1(clusterseg_source_from);
 Datum
 clusterseg_source_from(PG_FUNCTION_ARGS)
 {
-	cs_source  *s = cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1));
+	cs_source  *s = cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1), InvalidOid);
 
 	PG_RETURN_TEXT_P(cstring_to_text(s->from));
 }
@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(clusterseg_source_columns);
 Datum
 clusterseg_source_columns(PG_FUNCTION_ARGS)
 {
-	cs_source  *s = cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1));
+	cs_source  *s = cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1), InvalidOid);
 	Datum	   *name = palloc(sizeof(Datum) * s->desc->natts);
 
 	for (int i = 0; i < s->desc->natts; i++)

@@ -45,7 +45,8 @@ enum
 	ARG_FORMER,
 	ARG_FORMER_MEMBERS,
 	ARG_NEXT_ID,
-	ARG_LEAVE_OUT
+	ARG_LEAVE_OUT,
+	ARG_RUN_AS
 };
 
 /* Columns of its result. */
@@ -186,6 +187,7 @@ read_request(FunctionCallInfo fcinfo, cs_env *env)
 	read_k(fcinfo, &r);
 	r.data.source = CS_ARG_TEXT(ARG_SOURCE);
 	r.data.path = CS_ARG_TEXT(ARG_PATH);
+	r.data.run_as = cs_role_for(CS_ARG_TEXT(ARG_RUN_AS));
 	r.data.key = CS_ARG_TEXT(ARG_KEY);
 	r.data.features = cs_arg_names(fcinfo, ARG_FEATURES, &n);
 	r.data.n_features = n;
@@ -580,7 +582,7 @@ PG_FUNCTION_INFO_V1(clusterseg_fit);
 
 /*
  * _fit(name, source, path, key, features, algorithm, k, k_min, k_max, transforms,
- *      scale, weight, seed, options, former, former_members, next_id, leave_out)
+ *      scale, weight, seed, options, former, former_members, next_id, leave_out, run_as)
  *
  * Reads, fits and names the segments; the training stays open.
  */

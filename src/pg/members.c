@@ -21,7 +21,7 @@
 
 static const Oid column_types[CS_MEMBER_COLUMNS] = {
 	InvalidOid, INT4OID, TEXTOID, FLOAT8OID, FLOAT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID, INT4OID, TIMESTAMPTZOID,
-	FLOAT8OID, TEXTOID
+	TEXTOID
 };
 
 cs_measures
@@ -119,8 +119,7 @@ cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former)
 	slot->tts_isnull[7] = former == 0;
 	slot->tts_values[8] = w->version;
 	slot->tts_values[9] = w->at;
-	set_float(slot, 10, r.confidence);
-	slot->tts_values[11] = w->reason;
+	slot->tts_values[10] = w->reason;
 	ExecStoreVirtualTuple(slot);
 
 	/* a key by reference may not outlive the row that it came with */

@@ -14,9 +14,9 @@
 /*
  * Columns of a members table, in this order behind the key:
  * segment_id, segment, distance, margin, borderline, since, previous_segment_id,
- * version, assigned_at, confidence, reason.
+ * version, assigned_at, reason.
  */
-#define CS_MEMBER_COLUMNS 12
+#define CS_MEMBER_COLUMNS 11
 
 /* Rows whose confidence 1 - d1/d2 is below are borderline. */
 #define CS_BORDERLINE 0.05

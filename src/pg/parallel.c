@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "access/parallel.h"
 #include "access/xact.h"
@@ -189,6 +190,10 @@ cs_parallel_workers(size_t n, int d, int k, int asked)
 	if (asked < 0 && work < WORTHWHILE)
 		return 0;
 	workers = Min(workers, max_parallel_workers);
+
+	/* members wait for each other at every pass: more of them than processors only wait */
+	if (asked < 0)
+		workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	workers = Min(workers, (int) (n / (4 * CS_BLOCK_ROWS)));
 	if (workers > 0 && !shared_memory_has((size_t) (n * (4.0 * d + 32))))
 		return 0;
@@ -323,7 +328,7 @@ make_team(shm_toc *toc, header *h, int rank, int size)
 /* ---- the worker ---- */
 
 static cs_matrix *
-attach_matrix(cs_env *env, shm_toc *toc, const header *h)
+attach_matrix(cs_env *env, shm_toc *toc, const header *h, dsm_segment **segment)
 {
 	dsm_handle *handles = shm_toc_lookup(toc, KEY_SLABS, false);
 	size_t	   *blocks = shm_toc_lookup(toc, KEY_BLOCKS, false);
@@ -338,6 +343,7 @@ attach_matrix(cs_env *env, shm_toc *toc, const header *h)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("could not map dynamic shared memory segment")));
+		segment[i] = seg;
 		base[i] = dsm_segment_address(seg);
 	}
 	m->n = h->n;
@@ -371,12 +377,13 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	cs_fit_outcome out = {0};
 	cs_fit_job	job = {0};
+	dsm_segment **segment = CS_NEW(env, dsm_segment *, h->slabs);
 	pg_team		team;
 
 	job.algorithm = cs_clusterer_find(h->algorithm);
 	job.options = cs_parse_options(env, job.algorithm->params, cs_common_params,
 								   shm_toc_lookup(toc, KEY_OPTIONS, false), "option");
-	job.x = attach_matrix(env, toc, h);
+	job.x = attach_matrix(env, toc, h, segment);
 	job.k_min = h->k_min;
 	job.k_max = h->k_max;
 	job.seed = h->seed;
@@ -386,6 +393,8 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.warm_k = h->warm_k;
 	team = make_team(toc, h, ParallelWorkerNumber + 1, wait_for_size(&h->meeting));
 	cs_fit_job_run(env, &team.team, &job, &out);
+	for (int i = 0; i < h->slabs; i++)
+		dsm_detach(segment[i]);
 }
 
 /* ---- the leader ---- */

@@ -89,28 +89,35 @@ emit(ReturnSetInfo *rsinfo, const cs_training *t, int cluster, const line *l)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 }
 
+/* Points of length 1 back to their own length. */
+static void
+undo_norm(const cs_training *t, size_t at, size_t rows, float *z)
+{
+	for (size_t i = 0; t->ds->norm && i < rows; i++)
+		z[i] *= t->ds->norm[cs_training_row(t, at + i)];
+}
+
 /* Coordinate c of all rows, cluster after cluster; at[j] is where cluster j starts. */
 static void
 gather(const cs_training *t, int c, float *out, const size_t *at)
 {
 	const cs_matrix *x = t->ds->matrix;
-	size_t	   *next = palloc(sizeof(size_t) * t->model.k);
+	float	  **next = palloc(sizeof(float *) * t->model.k);
+	float		z[CS_LANES];
 
-	memcpy(next, at, sizeof(size_t) * t->model.k);
-	for (int b = 0; b < x->blocks; b++)
+	for (int j = 0; j < t->model.k; j++)
+		next[j] = out + at[j];
+	for (size_t from = 0; from < x->n; from += CS_LANES)
 	{
-		cs_run		run = cs_matrix_run(x, b, NULL);
-		const int32_t *label = t->label + (size_t) b * CS_BLOCK_ROWS;
+		const int32_t *label = t->label + from;
+		size_t		rows = Min(x->n - from, CS_LANES);
 
-		CHECK_FOR_INTERRUPTS();
-		for (size_t i = 0; i < run.rows; i++)
-		{
-			float		z = run.tiles[(i / CS_LANES * x->d + c) * CS_LANES + i % CS_LANES];
-
-			if (t->ds->norm)
-				z *= t->ds->norm[cs_training_row(t, (size_t) b * CS_BLOCK_ROWS + i)];
-			out[next[label[i]]++] = z;
-		}
+		if (from % CS_BLOCK_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		memcpy(z, cs_matrix_at(x, from) + (size_t) c * CS_LANES, sizeof(z));
+		undo_norm(t, from, rows, z);
+		for (size_t i = 0; i < rows; i++)
+			*next[label[i]]++ = z[i];
 	}
 	pfree(next);
 }

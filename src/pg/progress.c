@@ -34,7 +34,7 @@ enum
 
 static const char *const phase_names[] = {
 	NULL, "reading rows", "preparing features", "choosing starting centres", "fitting",
-	"evaluating", "profiling segments", "writing"
+	"evaluating", "profiling segments", "writing", "recommending"
 };
 
 static bool active = false;

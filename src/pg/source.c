@@ -8,8 +8,10 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/dest.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -35,6 +37,31 @@ enter(const char *path)
 	if (path)
 		set_for_now("search_path", path);
 	return nest;
+}
+
+Oid
+cs_role_for(const char *owner)
+{
+	Oid			role = owner ? get_role_oid(owner, true) : InvalidOid;
+
+	return OidIsValid(role) && role != GetUserId() && has_privs_of_role(GetUserId(), role) ? role : InvalidOid;
+}
+
+cs_identity
+cs_become(Oid role)
+{
+	cs_identity was;
+
+	GetUserIdAndSecContext(&was.user, &was.context);
+	if (OidIsValid(role))
+		SetUserIdAndSecContext(role, was.context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	return was;
+}
+
+void
+cs_unbecome(cs_identity was)
+{
+	SetUserIdAndSecContext(was.user, was.context);
 }
 
 /* ---- what is it? ---- */
@@ -189,13 +216,15 @@ check_names(const cs_source *s)
 }
 
 cs_source *
-cs_source_open(const char *text, const char *path)
+cs_source_open(const char *text, const char *path, Oid run_as)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	cs_source  *s = palloc0(sizeof(cs_source));
+	cs_identity was = cs_become(run_as);
 	int			nest = enter(path);
 	SPIPlanPtr	plan;
 
+	s->run_as = run_as;
 	s->path = path ? pstrdup(path) : NULL;
 	s->is_query = looks_like_query(text);
 	s->from = s->is_query ? query_from(text) : relation_from(text);
@@ -208,6 +237,7 @@ cs_source_open(const char *text, const char *path)
 	s->desc = describe_plan(plan, cxt);
 	SPI_finish();
 	AtEOXact_GUC(true, nest);
+	cs_unbecome(was);
 	check_names(s);
 	return s;
 }
@@ -297,12 +327,13 @@ run(const char *query, receiver *r)
 }
 
 uint64
-cs_query_scan(const char *query, const char *path, bool parallel, cs_slot_fn fn, void *arg)
+cs_query_scan(const char *query, const char *path, Oid run_as, bool parallel, cs_slot_fn fn, void *arg)
 {
 	receiver	r = {
 		.pub = {receive, receiver_startup, receiver_noop, receiver_noop, DestNone},
 		.fn = fn, .arg = arg
 	};
+	cs_identity was = cs_become(run_as);
 	int			nest = enter(path);
 	uint64		rows;
 
@@ -310,11 +341,45 @@ cs_query_scan(const char *query, const char *path, bool parallel, cs_slot_fn fn,
 		set_for_now("max_parallel_workers_per_gather", "0");
 	rows = run(query, &r);
 	AtEOXact_GUC(true, nest);
+	cs_unbecome(was);
 	return rows;
 }
 
 uint64
 cs_source_scan(const cs_source *s, const char *select_list, bool parallel, cs_slot_fn fn, void *arg)
 {
-	return cs_query_scan(psprintf("SELECT %s FROM %s", select_list, s->from), s->path, parallel, fn, arg);
+	return cs_query_scan(psprintf("SELECT %s FROM %s", select_list, s->from), s->path, s->run_as, parallel, fn, arg);
+}
+
+static uint64
+run_kept(cs_kept *k, Datum *values, const char *nulls, cs_result_fn fn, void *arg)
+{
+	bool		was_read_only = XactReadOnly;
+	uint64		rows;
+
+	XactReadOnly = true;
+	PG_TRY();
+	{
+		rows = cs_kept_run(k, values, nulls, fn, arg);
+	}
+	PG_FINALLY();
+	{
+		XactReadOnly = was_read_only;
+	}
+	PG_END_TRY();
+	return rows;
+}
+
+uint64
+cs_kept_scan(cs_kept *k, const char *path, Oid run_as, Datum *values, const char *nulls, cs_result_fn fn, void *arg)
+{
+	bool		elsewhere = path && strcmp(path, namespace_search_path) != 0;
+	int			nest = elsewhere ? enter(path) : 0;
+	cs_identity was = cs_become(run_as);
+	uint64		rows = run_kept(k, values, nulls, fn, arg);
+
+	cs_unbecome(was);
+	if (elsewhere)
+		AtEOXact_GUC(true, nest);
+	return rows;
 }

@@ -3,9 +3,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -38,34 +40,58 @@ cs_moment_now(void)
 	return m;
 }
 
-/* A plan that is made once and kept; read-only, in the active snapshot. */
 static void
-run_kept(SPIPlanPtr *plan, const char *query, int nargs, Oid *types, Datum *values)
+prepare(cs_kept *k)
 {
+	SPIPlanPtr	plan = SPI_prepare_cursor(k->query, k->nargs, k->types, CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare \"%s\"", k->query);
+	k->plan = plan;
+}
+
+uint64
+cs_kept_run(cs_kept *k, Datum *values, const char *nulls, cs_result_fn fn, void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	uint64		rows;
 	int			result;
 
-	if (*plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(query, nargs, types);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "could not prepare \"%s\"", query);
-		*plan = made;
-	}
-	result = SPI_execute_plan(*plan, values, NULL, true, 0);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "query failed: %s", SPI_result_code_string(result));
-}
-
-static void
-connect(void)
-{
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (k->plan == NULL)
+		prepare(k);
+	result = SPI_execute_plan(k->plan, values, nulls, true, 0);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "query failed: %s", SPI_result_code_string(result));
+	rows = SPI_processed;
+	for (uint64 r = 0; r < rows && fn; r++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		fn(arg, SPI_tuptable->vals[r], SPI_tuptable->tupdesc);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return rows;
 }
 
-static void
-no_model(const char *name)
+Datum
+cs_result(HeapTuple row, TupleDesc desc, int c, bool *isnull)
+{
+	return heap_getattr(row, c, desc, isnull);
+}
+
+void
+cs_kept_free(cs_kept *k)
+{
+	if (k->plan)
+		SPI_freeplan(k->plan);
+	k->plan = NULL;
+}
+
+void
+cs_store_no_model(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -74,57 +100,79 @@ no_model(const char *name)
 			 errhint("SELECT model, kind, owner FROM clusterseg.models lists the models that you can use.")));
 }
 
+void
+cs_store_not_published(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("model \"%s\" has no published version", name),
+			 errhint("Call clusterseg.publish('%s', version).", name)));
+}
+
+typedef struct published
+{
+	int64		id;
+	bool		none;
+	char	   *kind;
+} published;
+
+static void
+take_published(void *arg, HeapTuple row, TupleDesc desc)
+{
+	published  *p = arg;
+	bool		isnull;
+
+	p->id = DatumGetInt64(cs_result(row, desc, 1, &p->none));
+	p->kind = TextDatumGetCString(cs_result(row, desc, 2, &isnull));
+}
+
 int64
 cs_store_published(const char *name)
 {
-	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {TEXTOID};
+	static cs_kept kept = {"SELECT published_id, kind FROM clusterseg.models WHERE model OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
 	Datum		values[1] = {CStringGetTextDatum(name)};
-	bool		isnull,
-				no_kind;
-	int64		id;
-	char	   *kind;
+	published	p = {0};
 
-	connect();
-	run_kept(&plan, "SELECT published_id, kind FROM clusterseg.models WHERE model OPERATOR(pg_catalog.=) $1", 1, types, values);
-	if (SPI_processed == 0)
-		no_model(name);
-	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	kind = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &no_kind));
-	if (strcmp(kind, "segmentation") != 0)
+	if (cs_kept_run(&kept, values, NULL, take_published, &p) == 0)
+		cs_store_no_model(name);
+	if (strcmp(p.kind, "segmentation") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("model \"%s\" is a %s, not a segmentation", name, kind)));
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no published version", name),
-				 errhint("Call clusterseg.publish('%s', version).", name)));
-	SPI_finish();
-	return id;
+				 errmsg("model \"%s\" is a %s, not a segmentation", name, p.kind)));
+	if (p.none)
+		cs_store_not_published(name);
+	return p.id;
+}
+
+typedef struct fetched
+{
+	MemoryContext cxt;
+	struct varlena *value;
+} fetched;
+
+static void
+take_value(void *arg, HeapTuple row, TupleDesc desc)
+{
+	fetched    *f = arg;
+	bool		isnull;
+	struct varlena *v = PG_DETOAST_DATUM(cs_result(row, desc, 1, &isnull));
+
+	f->value = MemoryContextAllocHuge(f->cxt, VARSIZE(v));
+	memcpy(f->value, v, VARSIZE(v));
 }
 
 /* The bytes of a version, copied into cxt. */
 static struct varlena *
 fetch_value(int64 id, MemoryContext cxt)
 {
-	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {INT8OID};
+	static cs_kept kept = {"SELECT value FROM clusterseg.versions WHERE id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(id)};
-	struct varlena *v,
-			   *copy;
-	bool		isnull;
+	fetched		f = {cxt, NULL};
 
-	connect();
-	run_kept(&plan, "SELECT value FROM clusterseg.versions WHERE id OPERATOR(pg_catalog.=) $1", 1, types, values);
-	if (SPI_processed == 0)
+	if (cs_kept_run(&kept, values, NULL, take_value, &f) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("version of the model does not exist")));
-	v = PG_DETOAST_DATUM(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	copy = MemoryContextAllocHuge(cxt, VARSIZE(v));
-	memcpy(copy, v, VARSIZE(v));
-	SPI_finish();
-	return copy;
+	return f.value;
 }
 
 /*
@@ -180,28 +228,65 @@ cs_store_model(int64 version_id)
 	return c->m;
 }
 
+typedef struct labelling
+{
+	const cs_model *m;
+	char	  **label;
+} labelling;
+
+static void
+take_label(void *arg, HeapTuple row, TupleDesc desc)
+{
+	labelling  *l = arg;
+	bool		isnull;
+	int			j = cs_model_cluster(l->m, DatumGetInt32(cs_result(row, desc, 1, &isnull)));
+
+	if (j >= 0)
+		l->label[j] = TextDatumGetCString(cs_result(row, desc, 2, &isnull));
+}
+
 char **
 cs_store_labels(const char *name, const cs_model *m)
 {
-	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {TEXTOID};
+	static cs_kept kept = {"SELECT segment_id, label FROM clusterseg._segments WHERE model OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
 	Datum		values[1] = {CStringGetTextDatum(name)};
-	char	  **labels = palloc(sizeof(char *) * m->k);
-	MemoryContext cxt = CurrentMemoryContext;
+	labelling	l = {m, palloc(sizeof(char *) * m->k)};
 
 	for (int j = 0; j < m->k; j++)
-		labels[j] = m->label[j];
-	connect();
-	run_kept(&plan, "SELECT segment_id, label FROM clusterseg._segments WHERE model OPERATOR(pg_catalog.=) $1", 1, types, values);
-	for (uint64 r = 0; r < SPI_processed; r++)
-	{
-		bool		isnull;
-		int			id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[r], SPI_tuptable->tupdesc, 1, &isnull)),
-					j = cs_model_cluster(m, id);
+		l.label[j] = m->label[j];
+	cs_kept_run(&kept, values, NULL, take_label, &l);
+	return l.label;
+}
 
-		if (j >= 0)
-			labels[j] = MemoryContextStrdup(cxt, SPI_getvalue(SPI_tuptable->vals[r], SPI_tuptable->tupdesc, 2));
-	}
-	SPI_finish();
-	return labels;
+/*
+ * Row security of tables with many rows per version asks this for each of them:
+ * the last answers are kept for as long as the snapshot and the role stay.
+ */
+bool
+cs_store_sees(int64 version_id, bool to_change)
+{
+	static cs_kept see = {"SELECT FROM clusterseg.versions WHERE id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}};
+	static cs_kept own = {"SELECT FROM clusterseg.versions v JOIN clusterseg.models m"
+		" ON m.model OPERATOR(pg_catalog.=) v.model WHERE v.id OPERATOR(pg_catalog.=) $1 AND clusterseg._is_role(m.owner)", 1, {INT8OID}};
+	static struct
+	{
+		cs_moment	moment;
+		int64		id;
+		Oid			user;
+		bool		known,
+					answer;
+	}			last[2];
+	cs_moment	now = cs_moment_now();
+	int			i = to_change ? 1 : 0;
+	Datum		values[1] = {Int64GetDatum(version_id)};
+
+	if (last[i].known && last[i].id == version_id && last[i].user == GetUserId() && cs_same_moment(&now, &last[i].moment))
+		return last[i].answer;
+	last[i].known = false;
+	last[i].answer = cs_kept_run(to_change ? &own : &see, values, NULL, NULL, NULL) > 0;
+	last[i].moment = now;
+	last[i].id = version_id;
+	last[i].user = GetUserId();
+	last[i].known = true;
+	return last[i].answer;
 }

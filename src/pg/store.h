@@ -11,6 +11,9 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
+
 #include "pg/model.h"
 
 /* Tells one snapshot from the next. */
@@ -33,6 +36,36 @@ cs_same_moment(const cs_moment *a, const cs_moment *b)
 	return a->completed == b->completed && a->curcid == b->curcid && a->xmin == b->xmin && a->xmax == b->xmax &&
 		a->xcnt == b->xcnt && a->subxcnt == b->subxcnt && a->subxact == b->subxact;
 }
+
+/*
+ * A query that is planned once per session: fill query, nargs and types, leave
+ * plan NULL.  Runs read-only in the active snapshot, with the caller's rights.
+ */
+typedef struct cs_kept
+{
+	const char *query;
+	int			nargs;
+	Oid			types[4];
+	void	   *plan;
+} cs_kept;
+
+/* Each row of the result, in the caller's memory context. */
+typedef void (*cs_result_fn) (void *arg, HeapTuple row, TupleDesc desc);
+
+extern uint64 cs_kept_run(cs_kept *k, Datum *values, const char *nulls, cs_result_fn fn, void *arg);
+
+/* Column c (from 1) of a result row. */
+extern Datum cs_result(HeapTuple row, TupleDesc desc, int c, bool *isnull);
+
+/* Forget the plan. */
+extern void cs_kept_free(cs_kept *k);
+
+/* The errors for models that cannot be had. */
+extern void cs_store_no_model(const char *name) pg_attribute_noreturn();
+extern void cs_store_not_published(const char *name) pg_attribute_noreturn();
+
+/* Can the caller see (own) the version?  For the row security of big tables. */
+extern bool cs_store_sees(int64 version_id, bool to_change);
 
 /* Id of the published version of a segmentation; errors when there is none. */
 extern int64 cs_store_published(const char *name);

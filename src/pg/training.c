@@ -240,7 +240,7 @@ cs_training_overlap(cs_training *t, const char *members_query)
 	t->overlap = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
 	if (members_query)
 	{
-		cs_source  *s = cs_source_open(members_query, NULL);
+		cs_source  *s = cs_source_open(members_query, NULL, InvalidOid);
 		former_members f = {t, NULL, cs_rows_new(t->env, 1)};
 
 		if (getBaseType(TupleDescAttr(s->desc, 0)->atttypid) == t->ds->keys->type)

@@ -1,0 +1,90 @@
+/*
+ * candidates.c - which items may be in a list (see candidates.h).
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "pg/candidates.h"
+#include "pg/pg_env.h"
+#include "pg/source.h"
+
+typedef struct gathering
+{
+	MemoryContext cxt;
+	Oid			type;
+	cs_dictionary *keys;
+} gathering;
+
+static void
+take_key(void *arg, TupleTableSlot *slot)
+{
+	gathering  *g = arg;
+	bool		isnull;
+	Datum		d = slot_getattr(slot, 1, &isnull);
+	int			len;
+	const char *text;
+	MemoryContext old = MemoryContextSwitchTo(g->cxt);
+
+	if (!isnull)
+	{
+		text = cs_item_text(g->type, d, &len);
+		cs_dictionary_text(g->keys, text, len, true);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+cs_item_set
+cs_candidates(cs_reco *r, const char *query)
+{
+	cs_item_set set = {NULL, 0};
+	cs_source  *s;
+	gathering	g = {CurrentMemoryContext};
+	cs_reco_row *row;
+
+	if (query == NULL)
+		return set;
+	s = cs_source_open(query, NULL, InvalidOid);
+	g.type = getBaseType(TupleDescAttr(s->desc, 0)->atttypid);
+	g.keys = cs_dictionary_new(cs_pg_env(CurrentMemoryContext), false);
+	cs_source_scan(s, psprintf("q.%s", quote_identifier(NameStr(TupleDescAttr(s->desc, 0)->attname))), false, take_key, &g);
+	row = cs_reco_rows(r, g.keys->text, g.keys->n, false);
+	set.item = palloc(sizeof(int32) * (g.keys->n + 1));
+	for (int i = 0; i < g.keys->n; i++)
+		if (row[i].item >= 0)
+			set.item[set.n++] = row[i].item;
+	cs_item_set_tidy(&set);
+	return set;
+}
+
+static void
+not_yet(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s is not available in this version", what),
+			 errhint("Leave the argument out.")));
+}
+
+void
+cs_check_shaping(FunctionCallInfo fcinfo, int first)
+{
+	if (!PG_ARGISNULL(first) && PG_GETARG_FLOAT8(first) != 0)
+		not_yet("diversity");
+	if (!PG_ARGISNULL(first + 1))
+		not_yet("max_per_category");
+	if (!PG_ARGISNULL(first + 2) && PG_GETARG_FLOAT8(first + 2) != 0)
+		not_yet("explore");
+	if (!PG_ARGISNULL(first + 3))
+	{
+		Jsonb	   *options = PG_GETARG_JSONB_P(first + 3);
+
+		if (!JB_ROOT_IS_OBJECT(options) || JB_ROOT_COUNT(options) > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("recommendations have no options in this version"),
+					 errhint("Options of the algorithm are given to train_recommender().")));
+	}
+}

@@ -1,0 +1,533 @@
+/*
+ * fn_reco_train.c - the SQL-callable steps of training a recommender.
+ *
+ * As for segmentations, SQL drives: _reco_fit() reads the events and fits, the
+ * functions after it hand out what goes into the tables, _reco_fit_end() closes.
+ * What is fitted belongs to the transaction.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "core/reco/recommender.h"
+#include "pg/args.h"
+#include "pg/events_read.h"
+#include "pg/json_out.h"
+#include "pg/params.h"
+#include "pg/pg_env.h"
+#include "pg/progress.h"
+#include "pg/reco.h"
+#include "pg/settings.h"
+
+/* Items of a segment's list. */
+#define SEGMENT_LIST_MOST 20000
+
+enum
+{
+	ARG_NAME,
+	ARG_SOURCE,
+	ARG_PATH,
+	ARG_CUSTOMER,
+	ARG_ITEM,
+	ARG_WEIGHT,
+	ARG_AT,
+	ARG_ALGORITHM,
+	ARG_OPTIONS,
+	ARG_SEGMENTS,
+	ARG_SEED,
+	ARG_RUN_AS
+};
+
+enum
+{
+	OUT_EVENTS,
+	OUT_CUSTOMERS,
+	OUT_ITEMS,
+	OUT_SKIPPED,
+	OUT_CUSTOMER_TYPE,
+	OUT_ITEM_TYPE,
+	OUT_FROM,
+	OUT_NOW,
+	OUT_KAPPA,
+	OUT_METRICS,
+	OUT_OPTIONS,
+	OUT_COLUMNS
+};
+
+typedef struct training
+{
+	MemoryContext cxt;
+	cs_env	   *env;
+	const cs_recommender *algorithm;
+	cs_options *options;
+	cs_event_data *data;
+	cs_events  *events;
+	int			segments;
+	int		   *segment_id;		/* per segment */
+	int32_t    *segment;		/* per customer */
+	cs_reco_model m;
+	double		seconds_read;
+	double		seconds_fit;
+} training;
+
+static training *current = NULL;
+
+static void
+forget(void *arg)
+{
+	if (current == arg)
+		current = NULL;
+}
+
+static void
+end(void)
+{
+	if (current)
+		MemoryContextDelete(current->cxt);
+	current = NULL;
+}
+
+static training *
+begin(void)
+{
+	MemoryContext cxt;
+	MemoryContextCallback *callback;
+
+	end();
+	cxt = AllocSetContextCreate(TopTransactionContext, "clusterseg recommender training", ALLOCSET_DEFAULT_SIZES);
+	current = MemoryContextAllocZero(cxt, sizeof(training));
+	current->cxt = cxt;
+	current->env = cs_pg_env(cxt);
+	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+	callback->func = forget;
+	callback->arg = current;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	return current;
+}
+
+static training *
+require_current(void)
+{
+	if (current == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no training is under way in this transaction"),
+				 errhint("This function is part of clusterseg.train_recommender().")));
+	return current;
+}
+
+static double
+seconds_since(instr_time start)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, start);
+	return INSTR_TIME_GET_DOUBLE(now);
+}
+
+static const cs_recommender *
+find_algorithm(const char *name)
+{
+	const cs_recommender *a = cs_recommender_find(name);
+	StringInfoData list;
+
+	if (a)
+		return a;
+	initStringInfo(&list);
+	for (int i = 0; cs_recommenders[i]; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", cs_recommenders[i]->name);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown algorithm \"%s\"", name),
+			 errdetail("Algorithms are: %s, auto.", list.data),
+			 errhint("SELECT DISTINCT algorithm, summary FROM clusterseg.algorithms tells what they do.")));
+	return NULL;
+}
+
+/* ---- segments of the customers ---- */
+
+typedef struct assigning
+{
+	training   *t;
+	Oid			type;
+} assigning;
+
+static int
+segment_index(training *t, int id)
+{
+	for (int s = 0; s < t->segments; s++)
+		if (t->segment_id[s] == id)
+			return s;
+	if ((t->segments & (t->segments - 1)) == 0)
+	{
+		int		   *ids = CS_NEW(t->env, int, Max(2 * t->segments, 8));
+
+		if (t->segments > 0)
+			memcpy(ids, t->segment_id, sizeof(int) * t->segments);
+		t->segment_id = ids;
+	}
+	t->segment_id[t->segments] = id;
+	return t->segments++;
+}
+
+static void
+take_member(void *arg, TupleTableSlot *slot)
+{
+	assigning  *a = arg;
+	int			customer;
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+		return;
+	customer = cs_events_customer(a->t->data, a->type, slot->tts_values[0], false);
+	if (customer >= 0)
+		a->t->segment[customer] = segment_index(a->t, DatumGetInt32(slot->tts_values[1]));
+}
+
+static void
+read_segments(training *t, const char *query)
+{
+	cs_source  *s = cs_source_open(query, NULL, InvalidOid);
+	assigning	a = {t, getBaseType(TupleDescAttr(s->desc, 0)->atttypid)};
+
+	t->segment = CS_ROOM(t->env, int32_t, t->events->customers + 1);
+	for (int c = 0; c < t->events->customers; c++)
+		t->segment[c] = -1;
+	cs_source_scan(s, "*", true, take_member, &a);
+}
+
+/* ---- fit ---- */
+
+static void
+fit(training *t, uint64 seed)
+{
+	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed};
+	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
+	cs_team		team = {0, 1, NULL, CS_NEW(t->env, char, arena + 64), arena, 0};
+
+	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
+	t->algorithm->fit(t->env, &team, &args, &t->m);
+	cs_release(t->env, team.arena);
+}
+
+static Jsonb *
+metrics(const training *t)
+{
+	cs_json		j;
+
+	cs_json_begin(&j);
+	cs_json_number(&j, "events_read", (double) t->data->read);
+	cs_json_number(&j, "entries", (double) t->events->n);
+	cs_json_number(&j, "capped", (double) t->events->capped);
+	cs_json_number(&j, "cancelled", (double) t->events->cancelled);
+	cs_json_number(&j, "segments", t->segments);
+	cs_json_number(&j, "kappa", t->m.kappa);
+	if (t->m.start)
+		cs_json_number(&j, "pairs", (double) t->m.start[t->m.items]);
+	cs_json_number(&j, "seconds_read", t->seconds_read);
+	cs_json_number(&j, "seconds_fit", t->seconds_fit);
+	return cs_json_end(&j);
+}
+
+static Datum
+type_text(const cs_source *s, const char *column)
+{
+	Form_pg_attribute a = TupleDescAttr(s->desc, cs_source_find(s, column));
+	Oid			base = getBaseType(a->atttypid);
+
+	return CStringGetTextDatum(format_type_extended(base, a->atttypmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+}
+
+static Datum
+result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_event_columns *c)
+{
+	TupleDesc	desc;
+	Datum		v[OUT_COLUMNS];
+	bool		isnull[OUT_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	v[OUT_EVENTS] = Int64GetDatum((int64) (t->data->read - t->data->skipped));
+	v[OUT_CUSTOMERS] = Int64GetDatum(t->events->customers);
+	v[OUT_ITEMS] = Int64GetDatum(t->events->items);
+	v[OUT_SKIPPED] = Int64GetDatum((int64) t->data->skipped);
+	v[OUT_CUSTOMER_TYPE] = type_text(s, c->customer);
+	v[OUT_ITEM_TYPE] = type_text(s, c->item);
+	v[OUT_FROM] = CStringGetTextDatum(s->from);
+	v[OUT_NOW] = Float8GetDatum(t->events->now);
+	v[OUT_KAPPA] = Float8GetDatum(t->m.kappa);
+	v[OUT_METRICS] = JsonbPGetDatum(metrics(t));
+	v[OUT_OPTIONS] = JsonbPGetDatum(cs_options_json(t->env, t->options));
+	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
+}
+
+/* event_weights is read by SQL, which makes the weight expression of it. */
+static const cs_param host_params[] = {
+	{"event_weights", CS_P_OBJECT, 0, 0, 0, NULL, "weights of event types"},
+	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
+	{0}
+};
+
+static void
+check_events(const training *t)
+{
+	if (t->events->n > 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("there are no events to learn from"),
+			 t->data->read == 0 ? errdetail("The source is empty.")
+			 : errdetail("Of " UINT64_FORMAT " rows " UINT64_FORMAT " lack a customer, an item, a weight or a time; the rest adds up to nothing.",
+						 t->data->read, t->data->skipped)));
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
+
+/*
+ * _reco_fit(name, source, path, customer, item, weight, at, algorithm, options,
+ *           segments, seed, run_as)
+ *
+ * weight is an expression over the source (alias q); segments a query of
+ * (customer, segment_id).  O(events log) to read and group, then the algorithm's.
+ */
+Datum
+clusterseg_reco_fit(PG_FUNCTION_ARGS)
+{
+	training   *t = begin();
+	MemoryContext old = MemoryContextSwitchTo(t->cxt);
+	cs_event_columns c = {CS_ARG_TEXT(ARG_CUSTOMER), CS_ARG_TEXT(ARG_ITEM), CS_ARG_TEXT(ARG_WEIGHT), CS_ARG_TEXT(ARG_AT)};
+	Jsonb	   *options = PG_ARGISNULL(ARG_OPTIONS) ? NULL : PG_GETARG_JSONB_P(ARG_OPTIONS);
+	cs_options *host;
+	const cs_param *table;
+	cs_source  *source;
+	instr_time	start;
+	Datum		d;
+
+	cs_arg_required(fcinfo, ARG_SOURCE, "source");
+	cs_arg_required(fcinfo, ARG_CUSTOMER, "customer");
+	cs_arg_required(fcinfo, ARG_ITEM, "item");
+	cs_arg_required(fcinfo, ARG_ALGORITHM, "algorithm");
+	cs_arg_required(fcinfo, ARG_SEED, "seed");
+	t->algorithm = find_algorithm(CS_ARG_TEXT(ARG_ALGORITHM));
+	table = cs_reco_params(t->env, t->algorithm);
+	t->options = cs_parse_options(t->env, table, host_params, options, psprintf("option of %s", t->algorithm->name));
+	host = cs_parse_options(t->env, host_params + 1, table, options, "option");
+	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
+	INSTR_TIME_SET_CURRENT(start);
+	source = cs_source_open(CS_ARG_TEXT(ARG_SOURCE), CS_ARG_TEXT(ARG_PATH), cs_role_for(CS_ARG_TEXT(ARG_RUN_AS)));
+	t->data = cs_events_read(t->env, source, &c, cs_option_int(host, "memory") > 0
+							 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10, NULL);
+	cs_release(t->env, cs_events_order(t->data));
+	t->events = cs_events_group(t->data, cs_option_int(t->options, "max_history"));
+	cs_events_free_raw(t->data);
+	check_events(t);
+	if (!PG_ARGISNULL(ARG_SEGMENTS))
+		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS));
+	t->seconds_read = seconds_since(start);
+	INSTR_TIME_SET_CURRENT(start);
+	fit(t, (uint64) PG_GETARG_INT64(ARG_SEED));
+	t->seconds_fit = seconds_since(start);
+	MemoryContextSwitchTo(old);
+	d = result(fcinfo, t, source, &c);
+	cs_progress_end();
+	return d;
+}
+
+/* ---- what goes into the tables ---- */
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_items);
+
+/* _reco_fit_items() -> setof (item_no, item_id, customers, popularity) */
+Datum
+clusterseg_reco_fit_items(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	training   *t = require_current();
+	int32	   *customers = CS_NEW(t->env, int32, t->m.items + 1);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (size_t i = 0; i < t->events->n; i++)
+		customers[t->events->item[i]]++;
+	for (int i = 0; i < t->m.items; i++)
+	{
+		Datum		v[4];
+		bool		isnull[4] = {false};
+
+		v[0] = Int32GetDatum(i);
+		v[1] = CStringGetTextDatum(cs_dictionary_key(t->data->items, i));
+		v[2] = Int32GetDatum(customers[i]);
+		v[3] = Float8GetDatum(t->m.popularity[i]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+	return (Datum) 0;
+}
+
+/* One-dimensional arrays of plain values, filled by copying. */
+static ArrayType *
+plain_array(const void *values, int n, Oid type, size_t size)
+{
+	size_t		bytes = ARR_OVERHEAD_NONULLS(1) + n * size;
+	ArrayType  *a;
+
+	if (n == 0)
+		return construct_empty_array(type);
+	a = palloc0(bytes);
+	SET_VARSIZE(a, bytes);
+	a->ndim = 1;
+	a->dataoffset = 0;
+	a->elemtype = type;
+	ARR_DIMS(a)[0] = n;
+	ARR_LBOUND(a)[0] = 1;
+	memcpy(ARR_DATA_PTR(a), values, n * size);
+	return a;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_neighbours);
+
+/* _reco_fit_neighbours() -> setof (item_no, targets int[], weights real[]): rows of items that lead somewhere */
+Datum
+clusterseg_reco_fit_neighbours(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	training   *t = require_current();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int j = 0; t->m.start && j < t->m.items; j++)
+	{
+		size_t		from = t->m.start[j];
+		int			n = (int) (t->m.start[j + 1] - from);
+		Datum		v[3];
+		bool		isnull[3] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		if (n == 0)
+			continue;
+		v[0] = Int32GetDatum(j);
+		v[1] = PointerGetDatum(plain_array(t->m.target + from, n, INT4OID, sizeof(int32)));
+		v[2] = PointerGetDatum(plain_array(t->m.value + from, n, FLOAT4OID, sizeof(float4)));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		pfree(DatumGetPointer(v[1]));
+		pfree(DatumGetPointer(v[2]));
+	}
+	return (Datum) 0;
+}
+
+typedef struct scored
+{
+	int32		item;
+	double		score;
+} scored;
+
+static int
+by_score(const void *a, const void *b)
+{
+	const scored *x = a,
+			   *y = b;
+
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* All items with a positive score, best first, in chunks. */
+static void
+emit_list(ReturnSetInfo *rsinfo, training *t, int list, const double *score, int most)
+{
+	scored	   *s = CS_ROOM(t->env, scored, t->m.items + 1);
+	int32	   *item = CS_ROOM(t->env, int32, CS_LIST_CHUNK);
+	double	   *value = CS_ROOM(t->env, double, CS_LIST_CHUNK);
+	int			n = 0;
+
+	for (int i = 0; i < t->m.items; i++)
+		if (score[i] > 0)
+			s[n++] = (scored) {i, score[i]};
+	qsort(s, n, sizeof(scored), by_score);
+	n = Min(n, most);
+	for (int from = 0; from < n; from += CS_LIST_CHUNK)
+	{
+		int			m = Min(n - from, CS_LIST_CHUNK);
+		Datum		v[4];
+		bool		isnull[4] = {false};
+
+		for (int i = 0; i < m; i++)
+		{
+			item[i] = s[from + i].item;
+			value[i] = s[from + i].score;
+		}
+		v[0] = Int32GetDatum(list);
+		v[1] = Int32GetDatum(from / CS_LIST_CHUNK);
+		v[2] = PointerGetDatum(plain_array(item, m, INT4OID, sizeof(int32)));
+		v[3] = PointerGetDatum(plain_array(value, m, FLOAT8OID, sizeof(float8)));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+	cs_release(t->env, s);
+	cs_release(t->env, item);
+	cs_release(t->env, value);
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_lists);
+
+/*
+ * _reco_fit_lists() -> setof (list, chunk, items int[], scores float8[]): ranked
+ * items overall (list 0), by the algorithm's own order (-1), per segment (its id)
+ */
+Datum
+clusterseg_reco_fit_lists(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	training   *t = require_current();
+	double	   *rate = CS_ROOM(t->env, double, t->m.items + 1);
+
+	InitMaterializedSRF(fcinfo, 0);
+	emit_list(rsinfo, t, CS_LIST_POPULAR, t->m.popularity, t->m.items);
+	if (t->m.score)
+		emit_list(rsinfo, t, CS_LIST_OWN, t->m.score, t->m.items);
+	for (int s = 0; s < t->m.segments; s++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		cs_reco_segment_rates(&t->m, s, rate);
+		emit_list(rsinfo, t, t->segment_id[s], rate, SEGMENT_LIST_MOST);
+	}
+	cs_release(t->env, rate);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_segments);
+
+/* _reco_fit_segments() -> setof (segment_id, customers): segments and their customers with events */
+Datum
+clusterseg_reco_fit_segments(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	training   *t = require_current();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int s = 0; s < t->m.segments; s++)
+	{
+		Datum		v[2] = {Int32GetDatum(t->segment_id[s]), Float8GetDatum(t->m.segment_total[s])};
+		bool		isnull[2] = {false, false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_end);
+Datum
+clusterseg_reco_fit_end(PG_FUNCTION_ARGS)
+{
+	end();
+	PG_RETURN_VOID();
+}

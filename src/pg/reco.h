@@ -1,0 +1,136 @@
+/*
+ * reco.h - recommenders by name: what a version keeps, as serving needs it.
+ *
+ * Versions never change, so what has been read of one stays in the session's
+ * cache.  Tables are read with the caller's rights; a version's rows are checked
+ * as they are read, since their owner could have changed them.
+ */
+#ifndef CS_PG_RECO_H
+#define CS_PG_RECO_H
+
+#include "postgres.h"
+
+#include "core/reco/rank.h"
+#include "core/reco/recommender.h"
+#include "pg/events_read.h"
+#include "pg/store.h"
+
+/* Lists that are no segment's. */
+#define CS_LIST_POPULAR 0
+#define CS_LIST_OWN (-1)
+
+/* Items of a list that stand in one row. */
+#define CS_LIST_CHUNK 1000
+
+/* Part of a ranked list. */
+typedef struct cs_list_chunk
+{
+	int			list;
+	int			chunk;
+	size_t		n;				/* 0: the list ends before this chunk */
+	cs_scored  *scored;
+	struct cs_list_chunk *next;
+} cs_list_chunk;
+
+typedef struct cs_reco
+{
+	int64		id;				/* of the version */
+	MemoryContext cxt;
+	cs_env	   *env;			/* of that context */
+	const cs_recommender *algorithm;
+	char	   *from;			/* what stands behind FROM; NULL: an imported model */
+	char	   *path;
+	cs_event_columns columns;
+	Oid			customer_type;
+	char	   *segmentation;	/* or NULL */
+	double		half_life;
+	double		window;
+	int			max_history;
+	double		now;
+	double		kappa;
+	double		customers;
+	int			items;
+	bool		has_own;		/* list of the algorithm's own order */
+	cs_kept		history;		/* events of one customer */
+	cs_list_chunk *chunks;		/* read so far */
+	struct cs_reco *next;
+} cs_reco;
+
+/* A recommender as one call finds it. */
+typedef struct cs_reco_now
+{
+	cs_reco    *r;
+	char	   *name;
+	char	   *owner;
+	Oid			run_as;			/* for the events and members */
+	char	   *segmentation;	/* NULL: none, or gone */
+	char	   *members;		/* its members table, qualified and quoted; NULL: none */
+	char	   *members_key;	/* quoted */
+	Oid			members_type;
+} cs_reco_now;
+
+/* The published version of a recommender, or an error. */
+extern cs_reco_now cs_reco_open(const char *name);
+
+/* One item of a history, as it is joined to the catalogue. */
+typedef struct cs_reco_row
+{
+	int32		item;			/* number; -1: not in the catalogue */
+	int			targets;
+	const int32 *target;		/* ascending */
+	const float *weight;
+} cs_reco_row;
+
+/*
+ * Numbers of n item keys (-1: unknown), and with rows their weights to other
+ * items; for algorithms without these, targets is 0.
+ */
+extern cs_reco_row *cs_reco_rows(cs_reco *r, char **keys, int n, bool rows);
+
+/* Chunk of a list; n is 0 behind the end. */
+extern const cs_list_chunk *cs_reco_chunk(cs_reco *r, int list, int chunk);
+
+/* Keys of items by number. */
+extern char **cs_reco_keys(cs_reco *r, const int32 *items, int n);
+
+/* Does the version know the segment?  customers: of it, with events. */
+extern bool cs_reco_segment(cs_reco *r, int segment_id, double *customers);
+
+/* Popularity of an item. */
+extern double cs_reco_popularity(cs_reco *r, int32 item);
+
+/* Label of a segment of the recommender's segmentation; its number where there is none. */
+extern char *cs_reco_label(const cs_reco_now *now, int segment_id);
+
+/* Segment of a customer by the members table, or 0. */
+extern int	cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer);
+
+/* A customer's events: keys with weights and times, at most as many as there are. */
+typedef struct cs_reco_events
+{
+	int			n;
+	char	  **item;
+	float	   *weight;			/* NULL without weights */
+	double	   *at;				/* NULL without times */
+} cs_reco_events;
+
+/* Events of one customer in the caller's snapshot. */
+extern cs_reco_events cs_reco_history(const cs_reco_now *now, Oid type, Datum customer);
+
+/* A whole version in memory, for work on all customers. */
+typedef struct cs_reco_whole
+{
+	cs_dictionary *item;		/* numbers below r->items are the catalogue's */
+	size_t	   *start;			/* items + 1; NULL without weights from item to item */
+	int32	   *target;
+	float	   *weight;
+} cs_reco_whole;
+
+extern cs_reco_whole *cs_reco_load(cs_env *env, cs_reco *r);
+
+/* Checked reads, for the files that read the tables. */
+extern void cs_reco_damaged(const char *what) pg_attribute_noreturn();
+extern Datum cs_reco_value(HeapTuple row, TupleDesc desc, int c);	/* never NULL */
+extern void cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc desc, int c);
+
+#endif							/* CS_PG_RECO_H */

@@ -1,0 +1,170 @@
+/*
+ * reco_batch.c - all customers at once (see reco_batch.h).
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+
+#include "pg/reco_batch.h"
+#include "pg/source.h"
+
+typedef struct cs_batch_member
+{
+	int32		customer;
+	int32		segment;
+} cs_batch_member;
+
+typedef struct membership
+{
+	cs_batch   *b;
+	Oid			type;			/* of the key; known with the first row */
+} membership;
+
+static void
+take_member(void *arg, TupleTableSlot *slot)
+{
+	membership *m = arg;
+	cs_batch   *b = m->b;
+	int			customer;
+
+	if (!OidIsValid(m->type))
+		m->type = getBaseType(TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid);
+	slot_getallattrs(slot);
+	customer = cs_events_customer(b->data, m->type, slot->tts_values[0], true);
+	if (customer < 0)
+		return;
+	if (b->members == b->members_room)
+	{
+		size_t		room = b->members_room ? 2 * b->members_room : 4096;
+		cs_batch_member *more = CS_ROOM(b->env, cs_batch_member, room);
+
+		if (b->members > 0)
+			memcpy(more, b->member, sizeof(cs_batch_member) * b->members);
+		cs_release(b->env, b->member);
+		b->member = more;
+		b->members_room = room;
+	}
+	b->member[b->members++] = (cs_batch_member) {customer, DatumGetInt32(slot->tts_values[1])};
+}
+
+static cs_source *
+events_source(const cs_batch *b)
+{
+	const cs_reco *r = b->now.r;
+
+	if (r->from == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no source of events", b->now.name),
+				 errdetail("It was imported, so histories of customers are not known."),
+				 errhint("recommend_for_basket() and recommend_for_segment() work without it.")));
+	return cs_source_open(psprintf("SELECT * FROM %s", r->from), r->path, b->now.run_as);
+}
+
+cs_batch *
+cs_batch_open(cs_env *env, const char *model)
+{
+	cs_batch   *b = CS_NEW(env, cs_batch, 1);
+	cs_source  *source;
+	cs_reco    *r;
+
+	b->env = env;
+	b->now = cs_reco_open(model);
+	r = b->now.r;
+	source = events_source(b);
+	b->w = cs_reco_load(env, r);
+	b->data = cs_events_read(env, source, &r->columns, (size_t) maintenance_work_mem << 10, b->w->item);
+	if (b->now.members)
+	{
+		membership	m = {b, InvalidOid};
+
+		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m", b->now.members_key, b->now.members), NULL, b->now.run_as,
+					  false, take_member, &m);
+	}
+	return b;
+}
+
+/* Items of all events by customer. */
+static void
+keep_touched(cs_batch *b)
+{
+	cs_event_data *d = b->data;
+	size_t	   *from = CS_NEW(b->env, size_t, (size_t) d->customers->n + 2);
+
+	for (size_t i = 0; i < d->n; i++)
+		from[d->customer[i] + 2]++;
+	for (int c = 0; c <= d->customers->n; c++)
+		from[c + 1] += from[c];
+	b->touched = CS_ROOM(b->env, int32, d->n + 1);
+	for (size_t i = 0; i < d->n; i++)
+		b->touched[from[d->customer[i] + 1]++] = d->item[i];
+	b->touched_from = from;
+	for (int c = 0; c < d->customers->n; c++)
+		qsort(b->touched + from[c], from[c + 1] - from[c], sizeof(int32), cs_compare_items);
+}
+
+void
+cs_batch_ready(cs_batch *b, int32 **to)
+{
+	int32	   *number = cs_events_order(b->data);
+
+	keep_touched(b);
+	b->events = cs_events_group(b->data, b->now.r->max_history);
+	cs_events_free_raw(b->data);
+	cs_serve_settle_times(b->now.r, b->events);
+	b->segment = CS_NEW(b->env, int32, (size_t) b->data->customers->n + 1);
+	for (size_t i = 0; i < b->members; i++)
+		b->segment[number[b->member[i].customer]] = b->member[i].segment;
+	b->score = CS_NEW(b->env, double, (size_t) b->now.r->items + 1);
+	b->personal = CS_ROOM(b->env, cs_scored, (size_t) b->now.r->items + 1);
+	if (to)
+		*to = number;
+	else
+		cs_release(b->env, number);
+}
+
+/* Scores of the items that the history leads to; an item that adds up to 0 is not among them. */
+static size_t
+score_history(cs_batch *b, int customer)
+{
+	const cs_reco_whole *w = b->w;
+	size_t		n = 0;
+
+	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1]; e++)
+	{
+		int32		item = b->events->item[e];
+		double		v = cs_events_value(b->events, e, b->now.r->half_life);
+
+		if (item >= b->now.r->items)
+			continue;
+		for (size_t t = w->start[item]; t < w->start[item + 1]; t++)
+		{
+			int32		target = w->target[t];
+			double		add = v * (double) w->weight[t];
+
+			if (b->score[target] == 0 && add != 0)
+				b->personal[n++].item = target;
+			b->score[target] += add;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+	{
+		b->personal[i].score = b->score[b->personal[i].item];
+		b->score[b->personal[i].item] = 0;
+	}
+	return n;
+}
+
+cs_request
+cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
+{
+	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer]};
+
+	if (b->w->start)
+		q.n_personal = score_history(b, customer);
+	if (exclude_seen)
+		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
+			b->touched_from[customer + 1] - b->touched_from[customer]};
+	return q;
+}

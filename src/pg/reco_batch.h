@@ -1,0 +1,38 @@
+/*
+ * reco_batch.h - all customers of a recommender at once.
+ *
+ * The same lists as for one customer at a time: same histories, same order of
+ * additions.  The version and the events are in memory while it lasts.
+ */
+#ifndef CS_RECO_BATCH_H
+#define CS_RECO_BATCH_H
+
+#include "pg/serve.h"
+
+typedef struct cs_batch
+{
+	cs_env	   *env;
+	cs_reco_now now;
+	cs_reco_whole *w;
+	cs_event_data *data;		/* dictionaries; customers by number */
+	cs_events  *events;
+	size_t	   *touched_from;	/* customers + 1 */
+	int32	   *touched;		/* items of all events, by customer */
+	int32	   *segment;		/* per customer; 0: unknown */
+	double	   *score;			/* per item; zeros between calls */
+	cs_scored  *personal;
+	struct cs_batch_member *member;
+	size_t		members;
+	size_t		members_room;
+} cs_batch;
+
+/* Read the version, the events and the members. More customers may be added until cs_batch_ready(). */
+extern cs_batch *cs_batch_open(cs_env *env, const char *model);
+
+/* Order customers, group events. to, or NULL, gets the new numbers of customers. */
+extern void cs_batch_ready(cs_batch *b, int32 **to);
+
+/* The request of a customer; good until the next one. allowed is left to the caller. */
+extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen);
+
+#endif							/* CS_RECO_BATCH_H */
