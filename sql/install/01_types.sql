@@ -58,12 +58,12 @@ COMMENT ON FUNCTION clusterseg.model_features(clusterseg.model) IS
 	'features of a model value in training order, with their transforms and what they looked like in training';
 
 CREATE FUNCTION clusterseg._algorithms()
-	RETURNS TABLE (algorithm text, summary text, option text, type text, "default" text, range text, choices text, meaning text)
+	RETURNS TABLE (algorithm text, summary text, option text, type text, "default" text, range text, choices text, meaning text, kind text)
 	AS 'MODULE_PATHNAME', 'clusterseg_algorithms' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION clusterseg._algorithms() IS 'the parameter tables of all segmentation algorithms';
+COMMENT ON FUNCTION clusterseg._algorithms() IS 'the parameter tables of all algorithms';
 
 CREATE FUNCTION clusterseg._transforms()
-	RETURNS TABLE (algorithm text, summary text, option text, type text, "default" text, range text, choices text, meaning text)
+	RETURNS TABLE (algorithm text, summary text, option text, type text, "default" text, range text, choices text, meaning text, kind text)
 	AS 'MODULE_PATHNAME', 'clusterseg_transforms' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg._transforms() IS 'the parameter table of transforms';
 

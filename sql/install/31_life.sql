@@ -119,7 +119,7 @@ CREATE FUNCTION clusterseg._refresh(p_name text, p_max_moved float8, p_source te
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	m clusterseg.models := clusterseg._model(p_name, 'segmentation', true);
+	m clusterseg.models := clusterseg._model(p_name, NULL, true);
 	o jsonb;
 	trained int;
 BEGIN
@@ -132,6 +132,18 @@ BEGIN
 	-- the arguments of the published version; k stays what it was, unless it was left to the data
 	SELECT v.options, v.k INTO o, trained FROM clusterseg.versions v
 		WHERE v.model = p_name ORDER BY v.version = m.published_version DESC NULLS LAST, v.version DESC LIMIT 1;
+	IF m.kind = 'recommender' THEN
+		IF p_max_moved IS NOT NULL THEN
+			PERFORM clusterseg._fail('22023', 'max_moved is for segmentations', 'A recommender has no members that could move.');
+		END IF;
+		SELECT t.model, t.version, t.algorithm, t.events, t.skipped, t.seconds, t.published
+			INTO model, version, algorithm, rows, skipped, seconds, published
+		FROM clusterseg._train_recommender(p_name, COALESCE(p_source, m.source), o->>'customer', o->>'item', o->>'weight', o->>'at',
+			o->>'algorithm', o->>'segmentation', o->>'item_source', o->>'item_key', o->>'event_type', (o->>'seed')::bigint, true,
+			o->'options', CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, m.output_schema,
+			CASE WHEN p_source IS NULL THEN m.owner END) t;
+		RETURN;
+	END IF;
 	SELECT t.* INTO model, version, algorithm, k, rows, skipped, iterations, converged, objective, silhouette, seconds, published
 	FROM clusterseg._train(p_name, COALESCE(p_source, m.source), m.key,
 		(SELECT array_agg(x.value ORDER BY x.ordinality) FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'features')
@@ -152,7 +164,7 @@ CREATE FUNCTION clusterseg.refresh(name text, max_moved float8 DEFAULT NULL, sou
 		SELECT * FROM clusterseg._refresh(refresh.name, refresh.max_moved, refresh.source, pg_catalog.current_setting('search_path'));
 	END;
 COMMENT ON FUNCTION clusterseg.refresh(text, float8, text) IS
-	'trains the next version with the arguments of the published one on today''s rows and publishes it; with max_moved, only when no larger share of the customers changes segment, else it stays a draft';
+	'trains the next version of a segmentation or recommender with the arguments of the published one on today''s rows and publishes it; with max_moved, only when no larger share of the customers changes segment, else it stays a draft';
 
 CREATE FUNCTION clusterseg.preview(name text)
 	RETURNS TABLE (segment_id int, segment text, state text, size_before bigint, size_after bigint, stay bigint, moved_in bigint, moved_out bigint)

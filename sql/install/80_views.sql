@@ -95,3 +95,16 @@ COMMENT ON COLUMN clusterseg.transforms."default" IS 'default';
 COMMENT ON COLUMN clusterseg.transforms.range IS 'range of numbers';
 COMMENT ON COLUMN clusterseg.transforms.choices IS 'choices';
 COMMENT ON COLUMN clusterseg.transforms.meaning IS 'what it does';
+
+CREATE VIEW clusterseg.algorithms AS
+	SELECT a.algorithm, a.kind, a.option, a.type, a."default", a.range, a.choices, a.meaning, a.summary FROM clusterseg._algorithms() a;
+COMMENT ON VIEW clusterseg.algorithms IS 'all algorithms with their options, for train() and train_recommender()';
+COMMENT ON COLUMN clusterseg.algorithms.algorithm IS 'name';
+COMMENT ON COLUMN clusterseg.algorithms.kind IS 'segmentation or recommender';
+COMMENT ON COLUMN clusterseg.algorithms.option IS 'key in options';
+COMMENT ON COLUMN clusterseg.algorithms.type IS 'type of its value';
+COMMENT ON COLUMN clusterseg.algorithms."default" IS 'default';
+COMMENT ON COLUMN clusterseg.algorithms.range IS 'range of numbers';
+COMMENT ON COLUMN clusterseg.algorithms.choices IS 'choices';
+COMMENT ON COLUMN clusterseg.algorithms.meaning IS 'what it does';
+COMMENT ON COLUMN clusterseg.algorithms.summary IS 'what the algorithm does';

@@ -273,13 +273,6 @@ result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
 
-/* event_weights is read by SQL, which makes the weight expression of it. */
-static const cs_param host_params[] = {
-	{"event_weights", CS_P_OBJECT, 0, 0, 0, NULL, "weights of event types"},
-	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
-	{0}
-};
-
 static void
 check_events(const training *t)
 {
@@ -322,8 +315,8 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_arg_required(fcinfo, ARG_SEED, "seed");
 	t->algorithm = find_algorithm(CS_ARG_TEXT(ARG_ALGORITHM));
 	table = cs_reco_params(t->env, t->algorithm);
-	t->options = cs_parse_options(t->env, table, host_params, options, psprintf("option of %s", t->algorithm->name));
-	host = cs_parse_options(t->env, host_params + 1, table, options, "option");
+	t->options = cs_parse_options(t->env, table, cs_reco_host_params, options, psprintf("option of %s", t->algorithm->name));
+	host = cs_parse_options(t->env, cs_reco_host_params + 1, table, options, "option");
 	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
 	INSTR_TIME_SET_CURRENT(start);
 	source = cs_source_open(CS_ARG_TEXT(ARG_SOURCE), CS_ARG_TEXT(ARG_PATH), cs_role_for(CS_ARG_TEXT(ARG_RUN_AS)));

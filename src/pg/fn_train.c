@@ -93,8 +93,8 @@ seconds_since(instr_time start)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-static const cs_clusterer *
-find_algorithm(const char *name)
+const cs_clusterer *
+cs_algorithm_named(const char *name)
 {
 	const cs_clusterer *a = cs_clusterer_find(name);
 	StringInfoData list;
@@ -149,19 +149,19 @@ read_k(FunctionCallInfo fcinfo, request *r)
 				 errhint("k => 5 asks for five segments, k => NULL with k_range => '[2,10]' lets the data choose.")));
 }
 
-/* Bytes per row that the algorithm's arena takes, and our own labels. */
-static size_t
-row_overhead(const request *r, int d)
+size_t
+cs_row_overhead(const cs_clusterer *a, int k)
 {
 	const size_t n = 1 << 20;
-	size_t		arena = r->algorithm->arena ? r->algorithm->arena(n, d, r->k_max) : 0,
-				fixed = r->algorithm->arena ? r->algorithm->arena(CS_BLOCK_ROWS, d, r->k_max) : 0;
+	const int	d = 8;
+	size_t		arena = a->arena ? a->arena(n, d, k) : 0,
+				fixed = a->arena ? a->arena(CS_BLOCK_ROWS, d, k) : 0;
 
 	return (arena - Min(arena, fixed)) / n + 2 * sizeof(int32) + sizeof(float) + sizeof(uint16);
 }
 
-static size_t
-memory_budget(const cs_options *common)
+size_t
+cs_memory_budget(const cs_options *common)
 {
 	int			megabytes = cs_option_int(common, "memory");
 
@@ -178,7 +178,7 @@ read_request(FunctionCallInfo fcinfo, cs_env *env)
 	cs_arg_required(fcinfo, ARG_KEY, "key");
 	cs_arg_required(fcinfo, ARG_ALGORITHM, "algorithm");
 	cs_arg_required(fcinfo, ARG_SEED, "seed");
-	r.algorithm = find_algorithm(CS_ARG_TEXT(ARG_ALGORITHM));
+	r.algorithm = cs_algorithm_named(CS_ARG_TEXT(ARG_ALGORITHM));
 	r.options_json = PG_ARGISNULL(ARG_OPTIONS) ? NULL : PG_GETARG_JSONB_P(ARG_OPTIONS);
 	r.options = cs_parse_options(env, r.algorithm->params, cs_common_params, r.options_json,
 								 psprintf("option of %s", r.algorithm->name));
@@ -197,8 +197,8 @@ read_request(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.transforms = PG_ARGISNULL(ARG_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(ARG_TRANSFORMS);
 	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : find_scale(CS_ARG_TEXT(ARG_SCALE));
 	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
-	r.data.budget = memory_budget(r.common);
-	r.data.row_overhead = row_overhead(&r, 8);
+	r.data.budget = cs_memory_budget(r.common);
+	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
 	return r;
 }
 

@@ -1,12 +1,15 @@
 /*
- * settings.h - options that every segmentation has, beside its algorithm's own.
+ * settings.h - options that every model has, beside its algorithm's own.
  */
 #ifndef CS_SETTINGS_H
 #define CS_SETTINGS_H
 
 #include "core/base/params.h"
 
-/* workers, memory */
+/* Of segmentations: workers, memory. */
 extern const cs_param cs_common_params[];
+
+/* Of recommenders: event_weights (read by SQL, which makes the weight expression of it), memory. */
+extern const cs_param cs_reco_host_params[];
 
 #endif							/* CS_SETTINGS_H */

@@ -45,6 +45,15 @@ typedef struct cs_training
 	double		seconds_label;
 } cs_training;
 
+/* An algorithm by its name, or an error that lists all. */
+extern const cs_clusterer *cs_algorithm_named(const char *name);
+
+/* Bytes that training may take: the option memory, else maintenance_work_mem. */
+extern size_t cs_memory_budget(const cs_options *common);
+
+/* Bytes per row that the algorithm's arena takes, and our own labels. */
+extern size_t cs_row_overhead(const cs_clusterer *a, int k);
+
 /* The training under way, or an error. */
 extern cs_training *cs_training_current(void);
 
