@@ -63,6 +63,24 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._create_members(text, text, text, boolean) IS 'an empty table of members';
 
+-- Make the key of a table unique.
+CREATE FUNCTION clusterseg._make_unique(m clusterseg.models, command text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	detail text;
+BEGIN
+	EXECUTE command;
+EXCEPTION
+	WHEN unique_violation THEN
+		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+		PERFORM clusterseg._fail('23505', format('key "%s" is not unique in the source', m.key), detail,
+			format('The source needs one row per %s.', m.key));
+END
+$$;
+COMMENT ON FUNCTION clusterseg._make_unique(clusterseg.models, text) IS 'runs the command that makes a key unique';
+
 -- Keys, indexes, comments; the table of past memberships and the view over both.
 CREATE FUNCTION clusterseg._finish_members(m clusterseg.models) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -74,7 +92,7 @@ DECLARE
 	history text := clusterseg._relation(m, '_history');
 	c record;
 BEGIN
-	EXECUTE format('ALTER TABLE %s ADD PRIMARY KEY (%I)', members, m.key);
+	PERFORM clusterseg._make_unique(m, format('ALTER TABLE %s ADD PRIMARY KEY (%I)', members, m.key));
 	EXECUTE format('CREATE TABLE %s (%I %s NOT NULL, segment_id int NOT NULL, valid_from timestamptz NOT NULL,
 		valid_to timestamptz NOT NULL CHECK (valid_to >= valid_from), version int NOT NULL, reason text NOT NULL, ended_by text NOT NULL,
 		PRIMARY KEY (%2$I, valid_from, valid_to))', past, m.key, m.key_type);
@@ -126,7 +144,7 @@ DECLARE
 		ELSE quote_literal(reason) END;
 	moved bigint;
 BEGIN
-	EXECUTE format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key);
+	PERFORM clusterseg._make_unique(m, format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key));
 	EXECUTE format('ANALYZE %s', staged);
 	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, %4$s
 		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id <> m.segment_id', past, m.key, at, why, members, staged);
@@ -397,16 +415,24 @@ DECLARE
 	m clusterseg.models := clusterseg._model(p_name, 'segmentation', true);
 	members text := clusterseg._relation(m, '_members');
 	labels text[] := clusterseg._labels(p_name, p_version);
-	retrained boolean := m.published_id IS NOT NULL;
+	retrained boolean := m.published_id IS NOT NULL AND to_regclass(members) IS NOT NULL;
+	target text := CASE WHEN retrained THEN 'pg_temp._clusterseg_staged' ELSE members END;
+	v clusterseg.versions;
 BEGIN
-	IF m.published_id IS NOT NULL AND to_regclass(members) IS NOT NULL THEN
-		PERFORM clusterseg._create_members('pg_temp._clusterseg_staged', m.key, m.key_type, true);
-		PERFORM clusterseg._fit_write('pg_temp._clusterseg_staged', labels, p_version, now(), 'train');
-		PERFORM clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), 'retrain', retrained);
-	ELSE
+	IF NOT retrained THEN
 		PERFORM clusterseg._require_absent(m, '_members'), clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
-		PERFORM clusterseg._create_members(members, m.key, m.key_type, false);
-		PERFORM clusterseg._fit_write(members, labels, p_version, now(), 'train');
+	END IF;
+	PERFORM clusterseg._create_members(target, m.key, m.key_type, retrained);
+	SELECT * INTO STRICT v FROM clusterseg.versions x WHERE x.model = p_name AND x.version = p_version;
+	IF (v.metrics->>'sample_share')::float8 < 1 THEN
+		-- memory holds a sample: read the source once more
+		PERFORM clusterseg._assign_write(p_name, v.value, m.source, m.source_path, m.key, target, labels, p_version, now(), 'train', m.owner);
+	ELSE
+		PERFORM clusterseg._fit_write(target, labels, p_version, now(), 'train');
+	END IF;
+	IF retrained THEN
+		PERFORM clusterseg._merge_members(m, target, p_version, now(), 'retrain', true);
+	ELSE
 		PERFORM clusterseg._finish_members(m);
 	END IF;
 	PERFORM clusterseg._set_published(p_name, p_version);

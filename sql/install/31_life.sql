@@ -23,23 +23,11 @@ BEGIN
 		PERFORM clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
 		PERFORM clusterseg._create_members(members, m.key, m.key_type, false);
 		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, now(), reason, m.owner);
-		BEGIN
-			PERFORM clusterseg._finish_members(m);
-		EXCEPTION
-			WHEN unique_violation THEN
-				PERFORM clusterseg._fail('23505', format('key "%s" is not unique in the source', m.key), SQLERRM,
-					format('The source needs one row per %s.', m.key));
-		END;
+		PERFORM clusterseg._finish_members(m);
 	ELSE
 		PERFORM clusterseg._create_members('pg_temp._clusterseg_staged', m.key, m.key_type, true);
 		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, now(), reason, m.owner);
-		BEGIN
-			moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), reason, false);
-		EXCEPTION
-			WHEN unique_violation THEN
-				PERFORM clusterseg._fail('23505', format('key "%s" is not unique in the source', m.key), SQLERRM,
-					format('The source needs one row per %s.', m.key));
-		END;
+		moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), reason, false);
 	END IF;
 	IF placed.skipped > 0 THEN
 		RAISE NOTICE '% of % rows are not assignable and have no segment', placed.skipped, placed.rows + placed.skipped;

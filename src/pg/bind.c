@@ -182,3 +182,21 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 	}
 	return cs_prep_row(p, b->raw, b->point, feature);
 }
+
+char *
+cs_bind_select(const cs_source *source, const cs_model *m)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	for (int i = 0; i < m->columns; i++)
+	{
+		const char *name = m->column[i].name;
+		bool		cast;
+
+		cs_conv_of_type(TupleDescAttr(source->desc, cs_source_column(source, name, "a feature of the model"))->atttypid, &cast);
+		appendStringInfo(&s, "%sq.%s%s AS %s", i ? ", " : "", quote_identifier(name), cast ? "::pg_catalog.float4[]" : "",
+						 quote_identifier(name));
+	}
+	return s.data;
+}

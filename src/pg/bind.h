@@ -11,6 +11,7 @@
 
 #include "pg/convert.h"
 #include "pg/model.h"
+#include "pg/source.h"
 
 typedef struct cs_bound
 {
@@ -37,6 +38,9 @@ extern cs_binding *cs_binding_new(cs_env *env, const cs_model *m);
  * has a type of another kind than in training.
  */
 extern void cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc);
+
+/* The columns of a model as a select list over a source, alias q. */
+extern char *cs_bind_select(const cs_source *source, const cs_model *m);
 
 /* The point of a row, in b->point; else why there is none, and for which feature. */
 extern cs_reject cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature);

@@ -87,6 +87,9 @@ extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 /* Run the source; rows end up in key order, categories coded, transforms fitted. */
 extern void cs_dataset_read(cs_dataset *ds, bool centre);
 
+/* Is this key part of the sample? */
+extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);
+
 /*
  * Where the tiles of a matrix lie: shared or private memory, block by block.
  * block(arg, b, floats) returns room for block b.

@@ -223,9 +223,8 @@ take_row(reading *r, const Datum *value, const bool *isnull, float *raw)
 
 /* ---- keeping to the budget ---- */
 
-/* Is this key part of the sample? */
-static bool
-sampled(const cs_dataset *ds, Datum key)
+bool
+cs_dataset_sampled(const cs_dataset *ds, Datum key)
 {
 	return (cs_key_hash(ds->keys, key) & ((UINT64CONST(1) << ds->sample_level) - 1)) == 0;
 }
@@ -239,7 +238,7 @@ halve(cs_dataset *ds)
 
 	ds->sample_level++;
 	for (size_t i = 0; i < ds->rows->n; i++)
-		if (sampled(ds, cs_keys_at(ds->keys, i)))
+		if (cs_dataset_sampled(ds, cs_keys_at(ds->keys, i)))
 		{
 			cs_keys_set(ds->keys, kept, cs_keys_at(ds->keys, i));
 			memmove(cs_rows_at(ds->rows, kept), cs_rows_at(ds->rows, i), width);
@@ -312,7 +311,7 @@ take_slot(void *arg, TupleTableSlot *slot)
 		if (*isnull++)
 			cs_keys_null(ds->keys);
 		key = *value++;
-		if (ds->sample_level > 0 && !sampled(ds, key))
+		if (ds->sample_level > 0 && !cs_dataset_sampled(ds, key))
 			return;
 	}
 	old = MemoryContextSwitchTo(r->row_cxt);

@@ -30,25 +30,6 @@ typedef struct assigning
 	const char *key;
 } assigning;
 
-/* Key and the columns of the model, by their names. */
-static char *
-select_list(const cs_source *source, const cs_model *m, const char *key)
-{
-	StringInfoData s;
-
-	initStringInfo(&s);
-	appendStringInfo(&s, "q.%s", quote_identifier(key));
-	for (int i = 0; i < m->columns; i++)
-	{
-		const char *name = m->column[i].name;
-		bool		cast;
-
-		cs_conv_of_type(TupleDescAttr(source->desc, cs_source_column(source, name, "a feature of the model"))->atttypid, &cast);
-		appendStringInfo(&s, ", q.%s%s AS %s", quote_identifier(name), cast ? "::pg_catalog.float4[]" : "", quote_identifier(name));
-	}
-	return s.data;
-}
-
 static void
 take_slot(void *arg, TupleTableSlot *slot)
 {
@@ -116,7 +97,7 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 	a.writer = cs_members_open(PG_GETARG_OID(5), key_type, m, PG_GETARG_INT32(7), PG_GETARG_DATUM(8),
 							   text_to_cstring(PG_GETARG_TEXT_PP(9)));
 	/* not parallel: a backend cannot write while it leads workers */
-	cs_source_scan(source, select_list(source, m, key), false, take_slot, &a);
+	cs_source_scan(source, psprintf("q.%s, %s", quote_identifier(key), cs_bind_select(source, m)), false, take_slot, &a);
 	cs_members_close(a.writer);
 	MemoryContextDelete(a.row_cxt);
 	cs_progress_end();

@@ -15,39 +15,11 @@
 #include "utils/timestamp.h"
 
 #include "pg/args.h"
-#include "pg/bind.h"
-#include "pg/json_out.h"
 #include "pg/params.h"
 #include "pg/progress.h"
 #include "pg/settings.h"
+#include "pg/train_request.h"
 #include "pg/training.h"
-
-/* Rows per segment below which a NOTICE says that it is a guess. */
-#define FEW_ROWS 50
-
-/* Arguments of _fit, in order. */
-enum
-{
-	ARG_NAME,
-	ARG_SOURCE,
-	ARG_PATH,
-	ARG_KEY,
-	ARG_FEATURES,
-	ARG_ALGORITHM,
-	ARG_K,
-	ARG_K_MIN,
-	ARG_K_MAX,
-	ARG_TRANSFORMS,
-	ARG_SCALE,
-	ARG_WEIGHT,
-	ARG_SEED,
-	ARG_OPTIONS,
-	ARG_FORMER,
-	ARG_FORMER_MEMBERS,
-	ARG_NEXT_ID,
-	ARG_LEAVE_OUT,
-	ARG_RUN_AS
-};
 
 /* Columns of its result. */
 enum
@@ -68,21 +40,6 @@ enum
 	OUT_COLUMNS
 };
 
-typedef struct request
-{
-	const cs_clusterer *algorithm;
-	cs_options *options;
-	cs_options *common;
-	Jsonb	   *options_json;
-	int			k_min;
-	int			k_max;
-	int64		seed;
-	double	   *start;
-	cs_dataset_args data;
-} request;
-
-/* ---- reading the request ---- */
-
 static double
 seconds_since(instr_time start)
 {
@@ -93,241 +50,25 @@ seconds_since(instr_time start)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-const cs_clusterer *
-cs_algorithm_named(const char *name)
-{
-	const cs_clusterer *a = cs_clusterer_find(name);
-	StringInfoData list;
-
-	if (a)
-		return a;
-	initStringInfo(&list);
-	for (int i = 0; cs_clusterers[i]; i++)
-		appendStringInfo(&list, "%s%s", i ? ", " : "", cs_clusterers[i]->name);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown algorithm \"%s\"", name),
-			 errdetail("Algorithms are: %s.", list.data),
-			 errhint("SELECT DISTINCT algorithm, summary FROM clusterseg.algorithms tells what they do.")));
-	return NULL;
-}
-
-static int
-find_scale(const char *name)
-{
-	const cs_param *p = &cs_transform_params[cs_params_find(cs_transform_params, "scale")];
-	int			scale = name ? cs_param_choice(p, name) : -1;
-
-	if (scale <= CS_SCALE_DEFAULT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown scale \"%s\"", name ? name : "NULL"),
-				 errdetail("It takes one of: zscore, minmax, robust, none.")));
-	return scale;
-}
-
-static void
-read_k(FunctionCallInfo fcinfo, request *r)
-{
-	bool		needs = r->algorithm->flags & CS_NEEDS_K;
-
-	r->k_min = r->k_max = 1;
-	if (!needs)
-		return;
-	if (!PG_ARGISNULL(ARG_K))
-		r->k_min = r->k_max = PG_GETARG_INT32(ARG_K);
-	else
-	{
-		r->k_min = PG_ARGISNULL(ARG_K_MIN) ? 0 : PG_GETARG_INT32(ARG_K_MIN);
-		r->k_max = PG_ARGISNULL(ARG_K_MAX) ? 0 : PG_GETARG_INT32(ARG_K_MAX);
-	}
-	if (r->k_min < 1 || r->k_max < r->k_min || r->k_max > 10000)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 PG_ARGISNULL(ARG_K) ? errmsg("invalid range of k") : errmsg("invalid number of segments k: %d", r->k_min),
-				 errdetail("k is from 1 to 10000, and the range is not empty."),
-				 errhint("k => 5 asks for five segments, k => NULL with k_range => '[2,10]' lets the data choose.")));
-}
-
-size_t
-cs_row_overhead(const cs_clusterer *a, int k)
-{
-	const size_t n = 1 << 20;
-	const int	d = 8;
-	size_t		arena = a->arena ? a->arena(n, d, k) : 0,
-				fixed = a->arena ? a->arena(CS_BLOCK_ROWS, d, k) : 0;
-
-	return (arena - Min(arena, fixed)) / n + 2 * sizeof(int32) + sizeof(float) + sizeof(uint16);
-}
-
-size_t
-cs_memory_budget(const cs_options *common)
-{
-	int			megabytes = cs_option_int(common, "memory");
-
-	return megabytes > 0 ? (size_t) megabytes << 20 : (size_t) maintenance_work_mem << 10;
-}
-
-static request
-read_request(FunctionCallInfo fcinfo, cs_env *env)
-{
-	request		r = {0};
-	int			n;
-
-	cs_arg_required(fcinfo, ARG_SOURCE, "source");
-	cs_arg_required(fcinfo, ARG_KEY, "key");
-	cs_arg_required(fcinfo, ARG_ALGORITHM, "algorithm");
-	cs_arg_required(fcinfo, ARG_SEED, "seed");
-	r.algorithm = cs_algorithm_named(CS_ARG_TEXT(ARG_ALGORITHM));
-	r.options_json = PG_ARGISNULL(ARG_OPTIONS) ? NULL : PG_GETARG_JSONB_P(ARG_OPTIONS);
-	r.options = cs_parse_options(env, r.algorithm->params, cs_common_params, r.options_json,
-								 psprintf("option of %s", r.algorithm->name));
-	r.common = cs_parse_options(env, cs_common_params, r.algorithm->params, r.options_json, "option");
-	r.seed = PG_GETARG_INT64(ARG_SEED);
-	read_k(fcinfo, &r);
-	r.data.source = CS_ARG_TEXT(ARG_SOURCE);
-	r.data.path = CS_ARG_TEXT(ARG_PATH);
-	r.data.run_as = cs_role_for(CS_ARG_TEXT(ARG_RUN_AS));
-	r.data.key = CS_ARG_TEXT(ARG_KEY);
-	r.data.features = cs_arg_names(fcinfo, ARG_FEATURES, &n);
-	r.data.n_features = n;
-	r.data.weight = CS_ARG_TEXT(ARG_WEIGHT);
-	r.data.leave_out = cs_arg_names(fcinfo, ARG_LEAVE_OUT, &n);
-	r.data.n_leave_out = n;
-	r.data.transforms = PG_ARGISNULL(ARG_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(ARG_TRANSFORMS);
-	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : find_scale(CS_ARG_TEXT(ARG_SCALE));
-	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
-	r.data.budget = cs_memory_budget(r.common);
-	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
-	return r;
-}
-
-/* ---- given centres: from the units of the features to points ---- */
-
-static void
-read_start(cs_env *env, request *r, const cs_dataset *ds)
-{
-	int			init = cs_params_find(r->algorithm->params, "init");
-	const cs_option *o;
-	float	   *raw,
-			   *point;
-
-	if (init < 0 || strcmp(cs_param_choice_name(env, &r->algorithm->params[init], (int) r->options->value[init].number), "given") != 0)
-		return;
-	o = cs_option_get(r->options, "start");
-	if (!o->set || r->k_min != r->k_max || o->rows != r->k_max || o->cols != ds->prep->n)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("option \"start\" does not fit"),
-				 errdetail("With init given it takes %s arrays of %d numbers, one per feature.",
-						   r->k_min == r->k_max ? psprintf("%d", r->k_max) : "k (which must be given too)", ds->prep->n)));
-	raw = CS_NEW(env, float, ds->prep->n);
-	point = CS_NEW(env, float, ds->prep->d);
-	r->start = CS_NEW(env, double, (size_t) o->rows * ds->prep->d);
-	for (int j = 0; j < o->rows; j++)
-	{
-		for (int f = 0; f < o->cols; f++)
-			raw[f] = cs_raw_number(&ds->prep->f[f], o->cell[j * o->cols + f], NULL);
-		if (cs_prep_row(ds->prep, raw, point, NULL) != CS_ROW_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("start centre %d lies outside the domain of a transform", j + 1)));
-		for (int f = 0; f < ds->prep->d; f++)
-			r->start[(size_t) j * ds->prep->d + f] = (double) point[f];
-	}
-}
-
-/* ---- the former model's labels of today's rows ---- */
-
-typedef struct former_scoring
-{
-	cs_training *t;
-	int		   *from;			/* per feature of the former model: ours */
-	float	  **code;			/* per feature: our level to its level */
-	float	   *raw;
-	float	   *point;
-	float	   *score;
-} former_scoring;
-
-/* Which of our features is feature i of the former model; -1 when none is. */
-static int
-same_feature(const cs_dataset *ds, const cs_feature *was)
-{
-	for (int i = 0; i < ds->prep->n; i++)
-		if (strcmp(ds->prep->f[i].name, was->name) == 0 && ds->prep->f[i].kind == was->kind)
-			return i;
-	return -1;
-}
-
-static former_scoring *
-prepare_former(cs_training *t)
-{
-	const cs_prep *p = t->former->prep;
-	former_scoring *f = CS_NEW(t->env, former_scoring, 1);
-
-	f->t = t;
-	f->from = CS_NEW(t->env, int, p->n);
-	f->code = CS_NEW(t->env, float *, p->n);
-	for (int i = 0; i < p->n; i++)
-	{
-		f->from[i] = same_feature(t->ds, &p->f[i]);
-		if (f->from[i] < 0)
-			return NULL;
-		if (p->f[i].kind == CS_CATEGORY)
-		{
-			const cs_feature *now = &t->ds->prep->f[f->from[i]];
-
-			f->code[i] = CS_NEW(t->env, float, now->levels + 1);
-			for (int l = 0; l < now->levels; l++)
-				f->code[i][l] = cs_feature_code(&p->f[i], now->level[l], strlen(now->level[l]));
-			f->code[i][now->levels] = CS_UNSEEN;
-		}
-	}
-	f->raw = CS_NEW(t->env, float, p->n);
-	f->point = CS_NEW(t->env, float, p->d);
-	f->score = CS_NEW(t->env, float, t->former->scorer->centers ? t->former->scorer->centers->kpad : 1);
-	return f;
-}
-
-/* A cs_raw_fn: row i by the former model. */
-static void
-score_former(void *arg, const float *raw, size_t i)
-{
-	former_scoring *f = arg;
-	const cs_model *m = f->t->former;
-
-	for (int j = 0; j < m->prep->n; j++)
-	{
-		const cs_feature *now = &f->t->ds->prep->f[f->from[j]];
-		float		v = raw[f->from[j]];
-
-		if (isnan(v))
-			f->raw[j] = v;
-		else if (f->code[j])
-			f->raw[j] = f->code[j][(int) v];
-		else
-			f->raw[j] = cs_raw_number(&m->prep->f[j], cs_feature_value(now, v), NULL);
-	}
-	f->t->former_label[i] = cs_prep_row(m->prep, f->raw, f->point, NULL) == CS_ROW_OK
-		? m->scorer->algorithm->label(m->scorer, f->point, f->score) : -1;
-}
+/* Rows per segment below which a NOTICE says that it is a guess. */
+#define FEW_ROWS 50
 
 /* ---- fitting ---- */
 
 /* Points into slabs; the former model's labels on the way. */
 static void
-pack(cs_training *t, const request *r, int workers)
+pack(cs_training *t, const cs_train_request *r, int workers)
 {
 	cs_dataset *ds = t->ds;
 	size_t		n = ds->rows->n;
-	former_scoring *f = NULL;
+	cs_former  *f = NULL;
 
 	t->slabs = cs_slabs_new(t->env, n * (size_t) (ds->prep->d + 2) * sizeof(float), workers > 0);
 	if (t->former)
-		f = prepare_former(t);
+		f = cs_former_new(t);
 	if (f)
 		t->former_label = CS_ROOM(t->env, int32_t, cs_round_lanes(n));
-	cs_dataset_pack(ds, cs_slabs_block, t->slabs, f ? score_former : NULL, f);
+	cs_dataset_pack(ds, cs_slabs_block, t->slabs, f ? cs_former_score : NULL, f);
 	if (ds->matrix->n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
@@ -351,7 +92,7 @@ pack(cs_training *t, const request *r, int workers)
 }
 
 static void
-warn_before(const cs_training *t, const request *r)
+warn_before(const cs_training *t, const cs_train_request *r)
 {
 	const cs_prep *p = t->ds->prep;
 	char	   *skipped = cs_dataset_skipped(t->ds);
@@ -368,8 +109,9 @@ warn_before(const cs_training *t, const request *r)
 	if (t->ds->sample_level > 0)
 		ereport(NOTICE,
 				(errmsg("training uses a sample of %zu of " UINT64_FORMAT " rows", t->ds->rows->n, t->ds->read),
-				 errdetail("All rows would take more than the %zu MB that are allowed.", t->ds->budget >> 20),
-				 errhint("Increase maintenance_work_mem, or the option memory, to use all rows.")));
+				 errdetail("All rows would take more than the %zu MB that are allowed. Sizes, objective and members are still of all rows.",
+						   t->ds->budget >> 20),
+				 errhint("Increase maintenance_work_mem, or the option memory, to learn from all rows.")));
 	if (t->ds->rows->n < (size_t) FEW_ROWS * r->k_min && r->algorithm->flags & CS_NEEDS_K)
 		ereport(NOTICE,
 				(errmsg("%zu rows are few for %d segments", t->ds->rows->n, r->k_min),
@@ -377,11 +119,10 @@ warn_before(const cs_training *t, const request *r)
 }
 
 static void
-fit(cs_training *t, request *r)
+fit(cs_training *t, cs_train_request *r)
 {
 	cs_fit_job	job = {0};
-	int			workers,
-				lanes_ready = 0;
+	int			workers;
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -389,7 +130,6 @@ fit(cs_training *t, request *r)
 								  cs_option_int(r->common, "workers"));
 	pack(t, r, workers);
 	t->seconds_prepare += seconds_since(start);
-	(void) lanes_ready;
 	INSTR_TIME_SET_CURRENT(start);
 	job.algorithm = r->algorithm;
 	job.options = r->options;
@@ -421,104 +161,6 @@ set_columns(cs_training *t)
 	}
 }
 
-/* ---- the result ---- */
-
-/* Share of each feature in the sum of squares between the segments. */
-static void
-put_between(cs_json *j, const cs_training *t)
-{
-	const cs_model *m = &t->model;
-	const cs_centers *c = t->scorer->centers;
-	double		total = 0;
-	double	   *share = palloc0(sizeof(double) * m->prep->n);
-
-	if (c == NULL)
-		return;
-	for (int i = 0; i < m->prep->n; i++)
-		for (int z = m->prep->f[i].at; z < m->prep->f[i].at + m->prep->f[i].width; z++)
-		{
-			double		mean = 0;
-
-			for (int k = 0; k < m->k; k++)
-				mean += m->size[k] * c->c[(size_t) k * c->d + z] / m->rows;
-			for (int k = 0; k < m->k; k++)
-				share[i] += m->size[k] * pow(c->c[(size_t) k * c->d + z] - mean, 2);
-		}
-	for (int i = 0; i < m->prep->n; i++)
-		total += share[i];
-	cs_json_begin_object(j, "feature_shares");
-	for (int i = 0; i < m->prep->n; i++)
-		cs_json_number(j, m->prep->f[i].name, total > 0 ? share[i] / total : 0);
-	cs_json_end_object(j);
-	for (int i = 0; i < m->prep->n && m->prep->n > 1; i++)
-		if (total > 0 && share[i] / total > 0.6 && m->k > 1)
-			ereport(NOTICE,
-					(errmsg("feature \"%s\" makes %.0f %% of the difference between segments", m->prep->f[i].name, 100 * share[i] / total),
-					 errhint("If it should not, tame its outliers (transform log or winsor) or lower its weight.")));
-}
-
-static void
-put_candidates(cs_json *j, const cs_training *t)
-{
-	const cs_fit_outcome *o = &t->outcome;
-	StringInfoData ties;
-
-	if (o->candidates == 0)
-		return;
-	initStringInfo(&ties);
-	cs_json_begin_list(j, "candidates");
-	for (int i = 0; i < o->candidates; i++)
-	{
-		const cs_candidate *c = &o->candidate[i];
-
-		cs_json_begin_object(j, NULL);
-		cs_json_number(j, "k", c->k);
-		cs_json_number(j, "inertia", c->inertia);
-		cs_json_number(j, "silhouette", c->silhouette);
-		cs_json_number(j, "simplified_silhouette", c->simplified_silhouette);
-		cs_json_number(j, "davies_bouldin", c->davies_bouldin);
-		cs_json_number(j, "calinski_harabasz", c->calinski_harabasz);
-		cs_json_number(j, "stability", c->stability);
-		cs_json_bool(j, "stable", c->stable);
-		cs_json_bool(j, "near_tie", c->near_tie);
-		cs_json_bool(j, "chosen", i == o->chosen);
-		cs_json_end_object(j);
-		if (c->near_tie && i != o->chosen)
-			appendStringInfo(&ties, "%s%d", ties.len ? ", " : "", c->k);
-	}
-	cs_json_end_list(j);
-	if (ties.len > 0)
-		ereport(NOTICE,
-				(errmsg("k = %d was chosen; k = %s is as good within 0.02 of the silhouette", t->model.k, ties.data),
-				 errhint("Choose by what you can act on: k => ... asks for a number.")));
-}
-
-static Jsonb *
-metrics(const cs_training *t)
-{
-	const cs_fit_outcome *o = &t->outcome;
-	cs_json		j;
-
-	cs_json_begin(&j);
-	cs_json_number(&j, "rows_read", (double) t->ds->read);
-	cs_json_number(&j, "sample_share", 1.0 / (double) (UINT64CONST(1) << t->ds->sample_level));
-	cs_json_number(&j, "silhouette", o->silhouette);
-	cs_json_number(&j, "silhouette_rows", (double) o->silhouette_rows);
-	cs_json_bool(&j, "warm_start", o->fit.warm);
-	cs_json_number(&j, "processes", t->team);
-	cs_json_text(&j, "kernel", t->env->kernel->name);
-	cs_json_number(&j, "matrix_megabytes", t->ds->matrix_bytes / 1048576.0);
-	cs_json_number(&j, "seconds_read", t->seconds_read);
-	cs_json_number(&j, "seconds_prepare", t->seconds_prepare);
-	cs_json_number(&j, "seconds_fit", t->seconds_fit);
-	cs_json_number(&j, "seconds_label", t->seconds_label);
-	if (t->ds->skipped > 0)
-		cs_json_text(&j, "skipped", cs_dataset_skipped(t->ds));
-	put_between(&j, t);
-	put_candidates(&j, t);
-	return cs_json_end(&j);
-}
-
 static Datum
 int_array(const int *v, int n)
 {
@@ -540,7 +182,7 @@ text_array(char **v, int n)
 }
 
 static Datum
-result(FunctionCallInfo fcinfo, const cs_training *t, const request *r)
+result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 {
 	TupleDesc	desc;
 	Datum		v[OUT_COLUMNS];
@@ -553,7 +195,7 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const request *r)
 	v[OUT_KEY_TYPE] = CStringGetTextDatum(format_type_extended(t->ds->keys->type, t->ds->keys->typmod,
 															   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 	v[OUT_K] = Int32GetDatum(t->model.k);
-	v[OUT_ROWS] = Int64GetDatum((int64) t->ds->matrix->n);
+	v[OUT_ROWS] = Int64GetDatum((int64) t->model.rows);
 	v[OUT_SKIPPED] = Int64GetDatum((int64) t->ds->skipped);
 	v[OUT_ITERATIONS] = Int32GetDatum(f->iterations);
 	v[OUT_CONVERGED] = BoolGetDatum(f->converged);
@@ -563,7 +205,7 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const request *r)
 	v[OUT_SILHOUETTE] = Float8GetDatum(isnan(t->outcome.silhouette) ? 0 : t->outcome.silhouette);
 	v[OUT_IDS] = int_array(t->model.segment_id, t->model.k);
 	v[OUT_LABELS] = text_array(t->model.label, t->model.k);
-	v[OUT_METRICS] = JsonbPGetDatum(metrics(t));
+	v[OUT_METRICS] = JsonbPGetDatum(cs_training_metrics(t));
 	v[OUT_OPTIONS] = JsonbPGetDatum(cs_options_json(t->env, r->options));
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
@@ -572,7 +214,7 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const request *r)
 static void
 load_former(FunctionCallInfo fcinfo, cs_training *t)
 {
-	struct varlena *v = cs_arg_model(fcinfo, ARG_FORMER);
+	struct varlena *v = cs_arg_model(fcinfo, CS_FIT_FORMER);
 
 	if (v)
 		t->former = cs_model_load(t->env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
@@ -591,26 +233,28 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 {
 	cs_training *t = cs_training_begin();
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
-	char	   *former_members = CS_ARG_TEXT(ARG_FORMER_MEMBERS);
-	request		r = read_request(fcinfo, t->env);
+	char	   *former_members = CS_ARG_TEXT(CS_FIT_FORMER_MEMBERS);
+	cs_train_request r = cs_train_request_read(fcinfo, t->env);
 	instr_time	start;
 	Datum		d;
 
-	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
+	cs_progress_start(CS_ARG_TEXT(CS_FIT_NAME));
 	load_former(fcinfo, t);
 	INSTR_TIME_SET_CURRENT(start);
 	t->ds = cs_dataset_open(t->env, &r.data);
 	cs_dataset_read(t->ds, !(r.algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
 	t->seconds_read = seconds_since(start);
 	warn_before(t, &r);
-	read_start(t->env, &r, t->ds);
+	cs_train_request_start(t->env, &r, t->ds);
 	fit(t, &r);
 	INSTR_TIME_SET_CURRENT(start);
 	t->model.seed = r.seed;
 	cs_training_label(t);
 	set_columns(t);
 	cs_training_overlap(t, former_members);
-	cs_training_name_segments(t, PG_GETARG_INT32(ARG_NEXT_ID));
+	cs_training_name_segments(t, PG_GETARG_INT32(CS_FIT_NEXT_ID));
+	if (t->ds->sample_level > 0)
+		cs_training_count_all(t);
 	t->seconds_label = seconds_since(start);
 	MemoryContextSwitchTo(old);
 	d = result(fcinfo, t, &r);
@@ -620,7 +264,10 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(clusterseg_fit_overlap);
 
-/* _fit_overlap() -> setof (former_segment_id, segment_id, customers, former_size, size) */
+/*
+ * _fit_overlap() -> setof (former_segment_id, segment_id, customers, former_size,
+ * size); of a sample, estimates for all rows
+ */
 Datum
 clusterseg_fit_overlap(PG_FUNCTION_ARGS)
 {
@@ -636,8 +283,8 @@ clusterseg_fit_overlap(PG_FUNCTION_ARGS)
 
 			v[0] = Int32GetDatum(t->before_id[i]);
 			v[1] = Int32GetDatum(t->model.segment_id[j]);
-			v[2] = Int64GetDatum((int64) t->overlap[i * t->model.k + j]);
-			v[3] = Int64GetDatum((int64) t->before_size[i]);
+			v[2] = Int64GetDatum((int64) t->overlap[i * t->model.k + j] << t->ds->sample_level);
+			v[3] = Int64GetDatum((int64) t->before_size[i] << t->ds->sample_level);
 			v[4] = Int64GetDatum((int64) t->model.size[j]);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 		}
@@ -676,6 +323,8 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 	cs_member_writer *w;
 	int			labels;
 
+	if (t->ds->sample_level > 0)
+		elog(ERROR, "the training holds a sample of the rows");
 	t->model.label = cs_arg_names(fcinfo, 1, &labels);
 	if (labels != t->model.k)
 		elog(ERROR, "wrong number of labels");

@@ -104,7 +104,12 @@ cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former)
 	TupleTableSlot *slot;
 
 	if (w->slot[w->filled] == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(w->cxt);
+
 		w->slot[w->filled] = table_slot_create(w->rel, NULL);
+		MemoryContextSwitchTo(old);
+	}
 	slot = w->slot[w->filled++];
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, sizeof(bool) * CS_MEMBER_COLUMNS);

@@ -170,7 +170,8 @@ take_member(void *arg, TupleTableSlot *slot)
 	former_members *f = arg;
 
 	slot_getallattrs(slot);
-	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+	if (slot->tts_isnull[0] || slot->tts_isnull[1] ||
+		(f->t->ds->sample_level > 0 && !cs_dataset_sampled(f->t->ds, slot->tts_values[0])))
 		return;
 	cs_keys_add(f->keys, slot->tts_values[0]);
 	*(int *) cs_rows_add(f->id) = DatumGetInt32(slot->tts_values[1]);

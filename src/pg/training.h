@@ -66,6 +66,22 @@ extern void cs_training_label(cs_training *t);
 extern void cs_training_overlap(cs_training *t, const char *members_query);
 extern void cs_training_name_segments(cs_training *t, int next_id);
 
+/*
+ * Of a training on a sample: one more pass over the source, so that sizes, radii
+ * and objective are those of all rows.
+ */
+extern void cs_training_count_all(cs_training *t);
+
+/* The former model over rows as they are packed: a cs_raw_fn, and its argument. */
+typedef struct cs_former cs_former;
+
+/* NULL when it needs a feature that this training does not have. */
+extern cs_former *cs_former_new(cs_training *t);
+extern void cs_former_score(void *arg, const float *raw, size_t i);
+
+/* What training measured. */
+extern Jsonb *cs_training_metrics(const cs_training *t);
+
 /* Key row of matrix row i. */
 static inline size_t
 cs_training_row(const cs_training *t, size_t i)

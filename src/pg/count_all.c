@@ -1,0 +1,95 @@
+/*
+ * count_all.c - sizes over all rows of a model that a sample was enough to fit
+ * (see training.h).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "pg/bind.h"
+#include "pg/source.h"
+#include "pg/training.h"
+
+typedef struct counting
+{
+	cs_training *t;
+	cs_binding *binding;
+	bool		bound;
+	MemoryContext row_cxt;
+	bool		weighted;
+	uint64		read;
+	uint64		rows;
+	double	   *size;			/* rows per cluster */
+	double	   *square;			/* sum of squared distances per cluster */
+	double		weighted_square;
+} counting;
+
+/* Columns of the model, then the weight. */
+static void
+take_slot(void *arg, TupleTableSlot *slot)
+{
+	counting   *c = arg;
+	const cs_scorer *s = c->t->scorer;
+	int			columns = c->t->model.columns;
+	MemoryContext old;
+
+	slot_getallattrs(slot);
+	if (!c->bound)
+		cs_bind_columns(c->t->env, c->binding, slot->tts_tupleDescriptor);
+	c->bound = true;
+	old = MemoryContextSwitchTo(c->row_cxt);
+	if (cs_bind_row(c->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
+	{
+		cs_nearest	n = s->algorithm->nearest(s, c->binding->point, c->binding->score);
+
+		c->rows++;
+		c->size[n.label]++;
+		c->square[n.label] += n.d1;
+		c->weighted_square += n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0);
+	}
+	MemoryContextSwitchTo(old);
+	if ((++c->read & 1023) == 0)
+	{
+		MemoryContextReset(c->row_cxt);
+		CHECK_FOR_INTERRUPTS();
+		cs_progress(c->t->env, CS_PHASE_EVALUATE, c->read, c->t->ds->read);
+	}
+}
+
+static char *
+select_list(const cs_training *t)
+{
+	char	   *columns = cs_bind_select(t->ds->source, &t->model);
+
+	return t->ds->weighted ? psprintf("%s, q.%s::pg_catalog.float8", columns, quote_identifier(t->ds->weight_name)) : columns;
+}
+
+void
+cs_training_count_all(cs_training *t)
+{
+	cs_model   *m = &t->model;
+	counting	c = {.t = t, .weighted = t->ds->weighted};
+	double		sum = 0;
+
+	c.binding = cs_binding_new(t->env, m);
+	c.row_cxt = AllocSetContextCreate(t->cxt, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
+	c.size = CS_NEW(t->env, double, m->k);
+	c.square = CS_NEW(t->env, double, m->k);
+	cs_source_scan(t->ds->source, select_list(t), true, take_slot, &c);
+	MemoryContextDelete(c.row_cxt);
+	t->ds->skipped = c.read - c.rows;
+	m->rows = (double) c.rows;
+	for (int j = 0; j < m->k; j++)
+	{
+		m->size[j] = c.size[j];
+		m->radius[j] = c.size[j] > 0 ? sqrt(c.square[j] / c.size[j]) : 0;
+		sum += c.square[j];
+	}
+	m->variance = c.rows > 0 ? sum / ((double) c.rows * t->ds->prep->d) : 0;
+	if (t->scorer->centers)
+		t->outcome.fit.objective = t->scorer->algorithm->flags & CS_UNIT_LENGTH ? c.weighted_square / 2 : c.weighted_square;
+}

@@ -1,0 +1,81 @@
+/*
+ * former.c - how the model before this one labels today's rows (see training.h).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "pg/training.h"
+
+struct cs_former
+{
+	cs_training *t;
+	int		   *from;			/* per feature of the former model: ours */
+	float	  **code;			/* per feature: our level to its level */
+	float	   *raw;
+	float	   *point;
+	float	   *score;
+};
+
+/* Which of our features is feature i of the former model; -1 when none is. */
+static int
+same_feature(const cs_dataset *ds, const cs_feature *was)
+{
+	for (int i = 0; i < ds->prep->n; i++)
+		if (strcmp(ds->prep->f[i].name, was->name) == 0 && ds->prep->f[i].kind == was->kind)
+			return i;
+	return -1;
+}
+
+cs_former *
+cs_former_new(cs_training *t)
+{
+	const cs_prep *p = t->former->prep;
+	cs_former  *f = CS_NEW(t->env, cs_former, 1);
+
+	f->t = t;
+	f->from = CS_NEW(t->env, int, p->n);
+	f->code = CS_NEW(t->env, float *, p->n);
+	for (int i = 0; i < p->n; i++)
+	{
+		f->from[i] = same_feature(t->ds, &p->f[i]);
+		if (f->from[i] < 0)
+			return NULL;
+		if (p->f[i].kind == CS_CATEGORY)
+		{
+			const cs_feature *now = &t->ds->prep->f[f->from[i]];
+
+			f->code[i] = CS_NEW(t->env, float, now->levels + 1);
+			for (int l = 0; l < now->levels; l++)
+				f->code[i][l] = cs_feature_code(&p->f[i], now->level[l], strlen(now->level[l]));
+			f->code[i][now->levels] = CS_UNSEEN;
+		}
+	}
+	f->raw = CS_NEW(t->env, float, p->n);
+	f->point = CS_NEW(t->env, float, p->d);
+	f->score = CS_NEW(t->env, float, t->former->scorer->centers ? t->former->scorer->centers->kpad : 1);
+	return f;
+}
+
+/* A cs_raw_fn: row i by the former model. */
+void
+cs_former_score(void *arg, const float *raw, size_t i)
+{
+	cs_former  *f = arg;
+	const cs_model *m = f->t->former;
+
+	for (int j = 0; j < m->prep->n; j++)
+	{
+		const cs_feature *now = &f->t->ds->prep->f[f->from[j]];
+		float		v = raw[f->from[j]];
+
+		if (isnan(v))
+			f->raw[j] = v;
+		else if (f->code[j])
+			f->raw[j] = f->code[j][(int) v];
+		else
+			f->raw[j] = cs_raw_number(&m->prep->f[j], cs_feature_value(now, v), NULL);
+	}
+	f->t->former_label[i] = cs_prep_row(m->prep, f->raw, f->point, NULL) == CS_ROW_OK
+		? m->scorer->algorithm->label(m->scorer, f->point, f->score) : -1;
+}

@@ -1,0 +1,108 @@
+/*
+ * train_metrics.c - what a training measured, as JSON and in NOTICEs.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/stringinfo.h"
+
+#include "pg/json_out.h"
+#include "pg/training.h"
+
+/* Share of each feature in the sum of squares between the segments. */
+static void
+put_between(cs_json *j, const cs_training *t)
+{
+	const cs_model *m = &t->model;
+	const cs_centers *c = t->scorer->centers;
+	double		total = 0;
+	double	   *share = palloc0(sizeof(double) * m->prep->n);
+
+	if (c == NULL)
+		return;
+	for (int i = 0; i < m->prep->n; i++)
+		for (int z = m->prep->f[i].at; z < m->prep->f[i].at + m->prep->f[i].width; z++)
+		{
+			double		mean = 0;
+
+			for (int k = 0; k < m->k; k++)
+				mean += m->size[k] * c->c[(size_t) k * c->d + z] / m->rows;
+			for (int k = 0; k < m->k; k++)
+				share[i] += m->size[k] * pow(c->c[(size_t) k * c->d + z] - mean, 2);
+		}
+	for (int i = 0; i < m->prep->n; i++)
+		total += share[i];
+	cs_json_begin_object(j, "feature_shares");
+	for (int i = 0; i < m->prep->n; i++)
+		cs_json_number(j, m->prep->f[i].name, total > 0 ? share[i] / total : 0);
+	cs_json_end_object(j);
+	for (int i = 0; i < m->prep->n && m->prep->n > 1; i++)
+		if (total > 0 && share[i] / total > 0.6 && m->k > 1)
+			ereport(NOTICE,
+					(errmsg("feature \"%s\" makes %.0f %% of the difference between segments", m->prep->f[i].name, 100 * share[i] / total),
+					 errhint("If it should not, tame its outliers (transform log or winsor) or lower its weight.")));
+}
+
+static void
+put_candidates(cs_json *j, const cs_training *t)
+{
+	const cs_fit_outcome *o = &t->outcome;
+	StringInfoData ties;
+
+	if (o->candidates == 0)
+		return;
+	initStringInfo(&ties);
+	cs_json_begin_list(j, "candidates");
+	for (int i = 0; i < o->candidates; i++)
+	{
+		const cs_candidate *c = &o->candidate[i];
+
+		cs_json_begin_object(j, NULL);
+		cs_json_number(j, "k", c->k);
+		cs_json_number(j, "inertia", c->inertia);
+		cs_json_number(j, "silhouette", c->silhouette);
+		cs_json_number(j, "simplified_silhouette", c->simplified_silhouette);
+		cs_json_number(j, "davies_bouldin", c->davies_bouldin);
+		cs_json_number(j, "calinski_harabasz", c->calinski_harabasz);
+		cs_json_number(j, "stability", c->stability);
+		cs_json_bool(j, "stable", c->stable);
+		cs_json_bool(j, "near_tie", c->near_tie);
+		cs_json_bool(j, "chosen", i == o->chosen);
+		cs_json_end_object(j);
+		if (c->near_tie && i != o->chosen)
+			appendStringInfo(&ties, "%s%d", ties.len ? ", " : "", c->k);
+	}
+	cs_json_end_list(j);
+	if (ties.len > 0)
+		ereport(NOTICE,
+				(errmsg("k = %d was chosen; k = %s is as good within 0.02 of the silhouette", t->model.k, ties.data),
+				 errhint("Choose by what you can act on: k => ... asks for a number.")));
+}
+
+Jsonb *
+cs_training_metrics(const cs_training *t)
+{
+	const cs_fit_outcome *o = &t->outcome;
+	cs_json		j;
+
+	cs_json_begin(&j);
+	cs_json_number(&j, "rows_read", (double) t->ds->read);
+	cs_json_number(&j, "sample_rows", (double) t->ds->matrix->n);
+	cs_json_number(&j, "sample_share", 1.0 / (double) (UINT64CONST(1) << t->ds->sample_level));
+	cs_json_number(&j, "silhouette", o->silhouette);
+	cs_json_number(&j, "silhouette_rows", (double) o->silhouette_rows);
+	cs_json_bool(&j, "warm_start", o->fit.warm);
+	cs_json_number(&j, "processes", t->team);
+	cs_json_text(&j, "kernel", t->env->kernel->name);
+	cs_json_number(&j, "matrix_megabytes", t->ds->matrix_bytes / 1048576.0);
+	cs_json_number(&j, "seconds_read", t->seconds_read);
+	cs_json_number(&j, "seconds_prepare", t->seconds_prepare);
+	cs_json_number(&j, "seconds_fit", t->seconds_fit);
+	cs_json_number(&j, "seconds_label", t->seconds_label);
+	if (t->ds->skipped > 0)
+		cs_json_text(&j, "skipped", cs_dataset_skipped(t->ds));
+	put_between(&j, t);
+	put_candidates(&j, t);
+	return cs_json_end(&j);
+}

@@ -1,0 +1,155 @@
+/*
+ * train_request.c - reading the arguments of a training (see train_request.h).
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg/args.h"
+#include "pg/params.h"
+#include "pg/settings.h"
+#include "pg/train_request.h"
+#include "pg/training.h"
+
+const cs_clusterer *
+cs_algorithm_named(const char *name)
+{
+	const cs_clusterer *a = cs_clusterer_find(name);
+	StringInfoData list;
+
+	if (a)
+		return a;
+	initStringInfo(&list);
+	for (int i = 0; cs_clusterers[i]; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", cs_clusterers[i]->name);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown algorithm \"%s\"", name),
+			 errdetail("Algorithms are: %s.", list.data),
+			 errhint("SELECT DISTINCT algorithm, summary FROM clusterseg.algorithms tells what they do.")));
+	return NULL;
+}
+
+static int
+find_scale(const char *name)
+{
+	const cs_param *p = &cs_transform_params[cs_params_find(cs_transform_params, "scale")];
+	int			scale = name ? cs_param_choice(p, name) : -1;
+
+	if (scale <= CS_SCALE_DEFAULT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown scale \"%s\"", name ? name : "NULL"),
+				 errdetail("It takes one of: zscore, minmax, robust, none.")));
+	return scale;
+}
+
+static void
+read_k(FunctionCallInfo fcinfo, cs_train_request *r)
+{
+	bool		needs = r->algorithm->flags & CS_NEEDS_K;
+
+	r->k_min = r->k_max = 1;
+	if (!needs)
+		return;
+	if (!PG_ARGISNULL(CS_FIT_K))
+		r->k_min = r->k_max = PG_GETARG_INT32(CS_FIT_K);
+	else
+	{
+		r->k_min = PG_ARGISNULL(CS_FIT_K_MIN) ? 0 : PG_GETARG_INT32(CS_FIT_K_MIN);
+		r->k_max = PG_ARGISNULL(CS_FIT_K_MAX) ? 0 : PG_GETARG_INT32(CS_FIT_K_MAX);
+	}
+	if (r->k_min < 1 || r->k_max < r->k_min || r->k_max > 10000)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 PG_ARGISNULL(CS_FIT_K) ? errmsg("invalid range of k") : errmsg("invalid number of segments k: %d", r->k_min),
+				 errdetail("k is from 1 to 10000, and the range is not empty."),
+				 errhint("k => 5 asks for five segments, k => NULL with k_range => '[2,10]' lets the data choose.")));
+}
+
+size_t
+cs_row_overhead(const cs_clusterer *a, int k)
+{
+	const size_t n = 1 << 20;
+	const int	d = 8;
+	size_t		arena = a->arena ? a->arena(n, d, k) : 0,
+				fixed = a->arena ? a->arena(CS_BLOCK_ROWS, d, k) : 0;
+
+	return (arena - Min(arena, fixed)) / n + 2 * sizeof(int32) + sizeof(float) + sizeof(uint16);
+}
+
+size_t
+cs_memory_budget(const cs_options *common)
+{
+	int			megabytes = cs_option_int(common, "memory");
+
+	return megabytes > 0 ? (size_t) megabytes << 20 : (size_t) maintenance_work_mem << 10;
+}
+
+cs_train_request
+cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
+{
+	cs_train_request r = {0};
+	int			n;
+
+	cs_arg_required(fcinfo, CS_FIT_SOURCE, "source");
+	cs_arg_required(fcinfo, CS_FIT_KEY, "key");
+	cs_arg_required(fcinfo, CS_FIT_ALGORITHM, "algorithm");
+	cs_arg_required(fcinfo, CS_FIT_SEED, "seed");
+	r.algorithm = cs_algorithm_named(CS_ARG_TEXT(CS_FIT_ALGORITHM));
+	r.options_json = PG_ARGISNULL(CS_FIT_OPTIONS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_OPTIONS);
+	r.options = cs_parse_options(env, r.algorithm->params, cs_common_params, r.options_json,
+								 psprintf("option of %s", r.algorithm->name));
+	r.common = cs_parse_options(env, cs_common_params, r.algorithm->params, r.options_json, "option");
+	r.seed = PG_GETARG_INT64(CS_FIT_SEED);
+	read_k(fcinfo, &r);
+	r.data.source = CS_ARG_TEXT(CS_FIT_SOURCE);
+	r.data.path = CS_ARG_TEXT(CS_FIT_PATH);
+	r.data.run_as = cs_role_for(CS_ARG_TEXT(CS_FIT_RUN_AS));
+	r.data.key = CS_ARG_TEXT(CS_FIT_KEY);
+	r.data.features = cs_arg_names(fcinfo, CS_FIT_FEATURES, &n);
+	r.data.n_features = n;
+	r.data.weight = CS_ARG_TEXT(CS_FIT_WEIGHT);
+	r.data.leave_out = cs_arg_names(fcinfo, CS_FIT_LEAVE_OUT, &n);
+	r.data.n_leave_out = n;
+	r.data.transforms = PG_ARGISNULL(CS_FIT_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_TRANSFORMS);
+	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : find_scale(CS_ARG_TEXT(CS_FIT_SCALE));
+	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
+	r.data.budget = cs_memory_budget(r.common);
+	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
+	return r;
+}
+
+void
+cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds)
+{
+	int			init = cs_params_find(r->algorithm->params, "init");
+	const cs_option *o;
+	float	   *raw,
+			   *point;
+
+	if (init < 0 || strcmp(cs_param_choice_name(env, &r->algorithm->params[init], (int) r->options->value[init].number), "given") != 0)
+		return;
+	o = cs_option_get(r->options, "start");
+	if (!o->set || r->k_min != r->k_max || o->rows != r->k_max || o->cols != ds->prep->n)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"start\" does not fit"),
+				 errdetail("With init given it takes %s arrays of %d numbers, one per feature.",
+						   r->k_min == r->k_max ? psprintf("%d", r->k_max) : "k (which must be given too)", ds->prep->n)));
+	raw = CS_NEW(env, float, ds->prep->n);
+	point = CS_NEW(env, float, ds->prep->d);
+	r->start = CS_NEW(env, double, (size_t) o->rows * ds->prep->d);
+	for (int j = 0; j < o->rows; j++)
+	{
+		for (int f = 0; f < o->cols; f++)
+			raw[f] = cs_raw_number(&ds->prep->f[f], o->cell[j * o->cols + f], NULL);
+		if (cs_prep_row(ds->prep, raw, point, NULL) != CS_ROW_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("start centre %d lies outside the domain of a transform", j + 1)));
+		for (int f = 0; f < ds->prep->d; f++)
+			r->start[(size_t) j * ds->prep->d + f] = (double) point[f];
+	}
+}

@@ -1,0 +1,56 @@
+/*
+ * train_request.h - what _fit() was asked for.
+ */
+#ifndef CS_TRAIN_REQUEST_H
+#define CS_TRAIN_REQUEST_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "pg/dataset.h"
+
+/* Arguments of _fit, in order. */
+enum
+{
+	CS_FIT_NAME,
+	CS_FIT_SOURCE,
+	CS_FIT_PATH,
+	CS_FIT_KEY,
+	CS_FIT_FEATURES,
+	CS_FIT_ALGORITHM,
+	CS_FIT_K,
+	CS_FIT_K_MIN,
+	CS_FIT_K_MAX,
+	CS_FIT_TRANSFORMS,
+	CS_FIT_SCALE,
+	CS_FIT_WEIGHT,
+	CS_FIT_SEED,
+	CS_FIT_OPTIONS,
+	CS_FIT_FORMER,
+	CS_FIT_FORMER_MEMBERS,
+	CS_FIT_NEXT_ID,
+	CS_FIT_LEAVE_OUT,
+	CS_FIT_RUN_AS
+};
+
+typedef struct cs_train_request
+{
+	const cs_clusterer *algorithm;
+	cs_options *options;
+	cs_options *common;
+	Jsonb	   *options_json;
+	int			k_min;
+	int			k_max;
+	int64		seed;
+	double	   *start;
+	cs_dataset_args data;
+} cs_train_request;
+
+/* The arguments, checked. */
+extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);
+
+/* Given centres, from the units of the features to points, once transforms are fitted. */
+extern void cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds);
+
+#endif							/* CS_TRAIN_REQUEST_H */
