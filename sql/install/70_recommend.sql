@@ -202,7 +202,7 @@ BEGIN
 	THEN
 		RAISE NOTICE 'no index of % starts with column "%"', relation, customer
 			USING DETAIL = 'recommend() reads the history of one customer at a time, which scans the whole table without an index.',
-				HINT = format('CREATE INDEX ON %s (%I)', relation, customer);
+				HINT = format('Make one: CREATE INDEX ON %s (%I).', relation, customer);
 	END IF;
 EXCEPTION
 	WHEN invalid_name OR syntax_error THEN
