@@ -52,25 +52,39 @@ new_customer(const char *model)
 
 /* ---- history ---- */
 
-/* Entries of the history know the row and the key of their item. */
-static void
-link_entries(customer *c, const int32 *number, int n)
+static int
+by_item_number(const void *a, const void *b, void *number)
 {
+	int32		x = ((const int32 *) number)[*(const int *) a],
+				y = ((const int32 *) number)[*(const int *) b];
+
+	return x < y ? -1 : x > y ? 1 : *(const int *) a - *(const int *) b;
+}
+
+/* Entries of the history know the row and the key of their item: both are walked in the order of the items. */
+static void
+link_entries(customer *c, int32 *number, int n)
+{
+	int		   *order = palloc(sizeof(int) * (n + 1)),
+				i = 0;
+
 	c->entry = palloc(sizeof(*c->entry) * (c->history->n + 1));
 	c->entry_key = palloc(sizeof(char *) * (c->history->n + 1));
+	for (int e = 0; e < n; e++)
+		order[e] = e;
+	qsort_arg(order, n, sizeof(int), by_item_number, number);
 	for (size_t e = 0; e < c->history->n; e++)
-		for (int i = 0; i < n; i++)
-			if (number[i] == c->history->item[e])
-			{
-				c->entry[e] = &c->row[i];
-				c->entry_key[e] = c->key[i];
-				break;
-			}
+	{
+		while (number[order[i]] != c->history->item[e])
+			i++;
+		c->entry[e] = &c->row[order[i]];
+		c->entry_key[e] = c->key[order[i]];
+	}
 }
 
 /* What each entry adds to the scores of others, in the order of the items. */
 static void
-score_history(customer *c)
+score_by_hash(customer *c)
 {
 	cs_accumulator *a = cs_accumulator_new(c->env);
 
@@ -82,6 +96,29 @@ score_history(customer *c)
 			cs_accumulator_add(a, c->entry[e]->target[t], v * (double) c->entry[e]->weight[t]);
 	}
 	c->q.personal = cs_accumulator_read(a, &c->q.n_personal);
+}
+
+/* The same over an array with a place for each item. */
+static void
+score_by_place(customer *c)
+{
+	double	   *score = cs_reco_places(c->now.r);
+	cs_scored  *out;
+	size_t		n = 0,
+				most = 0;
+
+	for (size_t e = 0; e < c->history->n; e++)
+		most += c->entry[e]->targets;
+	out = palloc(sizeof(cs_scored) * (Min(most, (size_t) c->now.r->items) + 1));
+	for (size_t e = 0; e < c->history->n; e++)
+	{
+		double		v = cs_events_value(c->history, e, c->now.r->half_life);
+
+		n = cs_score_row(score, out, n, v, c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
+	}
+	cs_score_take(score, out, n);
+	c->q.personal = out;
+	c->q.n_personal = n;
 }
 
 /* Take events as the history; what was touched is excluded when asked for. */
@@ -102,7 +139,10 @@ set_history(customer *c, const cs_reco_events *e, bool exclude_seen)
 	c->history = cs_events_build(c->env, &raw, r->max_history);
 	cs_serve_settle_times(r, c->history);
 	link_entries(c, number, e->n);
-	score_history(c);
+	if (r->items <= CS_PLACES_MOST)
+		score_by_place(c);
+	else
+		score_by_hash(c);
 	if (exclude_seen)
 	{
 		c->q.excluded = (cs_item_set) {number, e->n};
@@ -158,32 +198,30 @@ static char *
 reason_of_history(const customer *c, int32 item)
 {
 	StringInfoData text;
-	double		above = INFINITY;
-	size_t		last = 0;
+	size_t		best[REASON_ITEMS];
+	double		value[REASON_ITEMS];
+	int			n = 0;
 
-	initStringInfo(&text);
-	for (int i = 0; i < REASON_ITEMS; i++)
+	for (size_t e = 0; e < c->history->n; e++)
 	{
-		double		best = 0;
-		size_t		at = 0;
+		double		v = contribution(c, e, item);
+		int			at = n;
 
-		/* the next one in descending order; equal ones by number */
-		for (size_t e = 0; e < c->history->n; e++)
-		{
-			double		v = contribution(c, e, item);
-
-			if (v > best && (v < above || (v == above && i > 0 && e > last)))
-			{
-				best = v;
-				at = e;
-			}
-		}
-		if (best == 0)
-			break;
-		appendStringInfo(&text, "%s%s", i ? ", " : "goes with ", c->entry_key[at]);
-		above = best;
-		last = at;
+		if (v <= 0)
+			continue;
+		while (at > 0 && value[at - 1] < v)
+			at--;
+		if (at == REASON_ITEMS)
+			continue;
+		n = Min(n + 1, REASON_ITEMS);
+		memmove(best + at + 1, best + at, sizeof(best[0]) * (n - at - 1));
+		memmove(value + at + 1, value + at, sizeof(value[0]) * (n - at - 1));
+		best[at] = e;
+		value[at] = v;
 	}
+	initStringInfo(&text);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&text, "%s%s", i ? ", " : "goes with ", c->entry_key[best[i]]);
 	return text.data;
 }
 

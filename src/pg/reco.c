@@ -232,6 +232,14 @@ cs_reco_open(const char *name)
 	return last;
 }
 
+double *
+cs_reco_places(cs_reco *r)
+{
+	if (r->places == NULL)
+		r->places = MemoryContextAllocZero(r->cxt, sizeof(double) * (r->items + 1));
+	return r->places;
+}
+
 /* ---- arrays of the tables ---- */
 
 static ArrayType *

@@ -53,6 +53,7 @@ typedef struct cs_reco
 	bool		has_own;		/* list of the algorithm's own order */
 	cs_kept		history;		/* events of one customer */
 	cs_list_chunk *chunks;		/* read so far */
+	double	   *places;			/* or NULL: not asked for yet */
 	struct cs_reco *next;
 } cs_reco;
 
@@ -71,6 +72,10 @@ typedef struct cs_reco_now
 
 /* The published version of a recommender, or an error. */
 extern cs_reco_now cs_reco_open(const char *name);
+
+/* A place for the score of each item, all 0; for up to so many items. */
+#define CS_PLACES_MOST (1 << 18)
+extern double *cs_reco_places(cs_reco *r);
 
 /* One item of a history, as it is joined to the catalogue. */
 typedef struct cs_reco_row

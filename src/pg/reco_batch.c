@@ -124,7 +124,7 @@ cs_batch_ready(cs_batch *b, int32 **to)
 		cs_release(b->env, number);
 }
 
-/* Scores of the items that the history leads to; an item that adds up to 0 is not among them. */
+/* Scores of the items that the history leads to. */
 static size_t
 score_history(cs_batch *b, int customer)
 {
@@ -134,25 +134,12 @@ score_history(cs_batch *b, int customer)
 	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1]; e++)
 	{
 		int32		item = b->events->item[e];
-		double		v = cs_events_value(b->events, e, b->now.r->half_life);
 
-		if (item >= b->now.r->items)
-			continue;
-		for (size_t t = w->start[item]; t < w->start[item + 1]; t++)
-		{
-			int32		target = w->target[t];
-			double		add = v * (double) w->weight[t];
-
-			if (b->score[target] == 0 && add != 0)
-				b->personal[n++].item = target;
-			b->score[target] += add;
-		}
+		if (item < b->now.r->items)
+			n = cs_score_row(b->score, b->personal, n, cs_events_value(b->events, e, b->now.r->half_life),
+							 w->target + w->start[item], w->weight + w->start[item], w->start[item + 1] - w->start[item]);
 	}
-	for (size_t i = 0; i < n; i++)
-	{
-		b->personal[i].score = b->score[b->personal[i].item];
-		b->score[b->personal[i].item] = 0;
-	}
+	cs_score_take(b->score, b->personal, n);
 	return n;
 }
 

@@ -152,3 +152,27 @@ cs_serve_settle_times(const cs_reco *r, cs_events *history)
 	for (size_t i = 0; history->last && i < history->n; i++)
 		history->last[i] = Min(history->last[i], r->now);
 }
+
+size_t
+cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *target, const float *weight, size_t targets)
+{
+	for (size_t t = 0; t < targets; t++)
+	{
+		double		add = v * (double) weight[t];
+
+		if (score[target[t]] == 0 && add != 0)
+			out[n++].item = target[t];
+		score[target[t]] += add;
+	}
+	return n;
+}
+
+void
+cs_score_take(double *score, cs_scored *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		out[i].score = score[out[i].item];
+		score[out[i].item] = 0;
+	}
+}
