@@ -48,19 +48,72 @@ CREATE FUNCTION clusterseg._source_columns(source text, path text) RETURNS text[
 	AS 'MODULE_PATHNAME', 'clusterseg_source_columns' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION clusterseg._source_columns(text, text) IS 'column names of a source';
 
+CREATE FUNCTION clusterseg._check_events(name text, source text, path text, customer text, at text, amount text, order_id text,
+		made text[]) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	missing text := CASE WHEN name IS NULL THEN 'name' WHEN source IS NULL THEN 'source' WHEN customer IS NULL THEN 'customer'
+		WHEN at IS NULL THEN 'at' WHEN amount IS NULL THEN 'amount' END;
+BEGIN
+	IF missing IS NOT NULL THEN
+		PERFORM clusterseg._fail('22004', format('argument "%s" must not be NULL', missing));
+	END IF;
+	PERFORM clusterseg._check_column(source, clusterseg._source_columns(source, path), customer, at, amount, order_id);
+	IF customer = ANY (made) THEN
+		PERFORM clusterseg._fail('42701', format('the customer column cannot be called "%s"', customer),
+			'The view has a column of that name.', 'Rename it in a query: SELECT ... AS customer_id.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._check_events(text, text, text, text, text, text, text, text[]) IS 'arguments that all views of events have in common';
+
+-- What a view says for the time of an event.  Columns without a time zone are in that of the session which makes
+-- the view, and so are days: sessions in other zones then read the same numbers.
+CREATE FUNCTION clusterseg._time_column(q text, path text, at text, OUT moment text, OUT day text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	zone text := current_setting('TimeZone');
+	type regtype;
+BEGIN
+	PERFORM set_config('search_path', path, true);
+	EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT q.%I FROM %s LIMIT 0))', at, q) INTO type;
+	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+	type := (SELECT COALESCE(NULLIF(y.typbasetype, 0), y.oid) FROM pg_type y WHERE y.oid = type);
+	IF type = 'timestamptz'::regtype THEN
+		moment := format('q.%I', at);
+		day := format('(q.%I AT TIME ZONE %L)::date', at, zone);
+	ELSIF type = ANY ('{timestamp,date}'::regtype[]) THEN
+		moment := format('(q.%I::timestamp AT TIME ZONE %L)', at, zone);
+		day := format('q.%I::date', at);
+	ELSE
+		PERFORM clusterseg._fail('42804', format('column "%s" of type %s is not a time', at, type), NULL,
+			'Cast it to date, timestamp or timestamptz in a query.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._time_column(text, text, text) IS 'the moment and the day of an event as expressions';
+
 CREATE FUNCTION clusterseg._create_rfm_view(name text, source text, customer text, at text, amount text, order_id text,
 		as_of timestamptz, history interval, path text) RETURNS regclass
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	q text := clusterseg._source_from(source, path);
+	q text;
+	t record;
 	moment text := CASE WHEN as_of IS NULL THEN 'pg_catalog.now()' ELSE format('%L::timestamptz', as_of) END;
 	limits text := '';
 	view regclass;
 	c record;
 BEGIN
-	PERFORM clusterseg._check_column(q, clusterseg._source_columns(source, path), customer, at, amount, order_id);
+	PERFORM clusterseg._check_events(name, source, path, customer, at, amount, order_id, ARRAY['recency_days', 'orders', 'monetary',
+		'average_order_value', 'first_order_at', 'last_order_at', 'tenure_days', 'mean_days_between_orders']);
+	q := clusterseg._source_from(source, path);
+	t := clusterseg._time_column(q, path, at);
 	IF history IS NOT NULL THEN
 		IF history <= interval '0' THEN
 			PERFORM clusterseg._fail('22023', 'history must be positive');
@@ -69,7 +122,7 @@ BEGIN
 	END IF;
 	view := clusterseg._create_view(name, path, format($q$
 WITH e AS (
-	SELECT q.%1$I AS customer, q.%2$I::timestamptz AS at, q.%3$I AS amount, %4$s AS order_id
+	SELECT q.%1$I AS customer, %2$s AS at, q.%3$I AS amount, %4$s AS order_id
 	FROM %5$s
 	WHERE q.%1$I IS NOT NULL
 ), o AS (
@@ -79,22 +132,22 @@ WITH e AS (
 	GROUP BY e.customer, e.order_id
 )
 SELECT o.customer AS %1$I,
-	pg_catalog.floor(EXTRACT(epoch FROM %6$s - pg_catalog.max(o.at)) / 86400)::int AS recency_days,
+	pg_catalog.floor(EXTRACT(epoch FROM %6$s - pg_catalog.max(o.at)) / 86400::numeric)::int AS recency_days,
 	pg_catalog.count(*)::int AS orders,
 	pg_catalog.sum(o.amount)::float8 AS monetary,
-	pg_catalog.sum(o.amount)::float8 / pg_catalog.count(*) AS average_order_value,
+	pg_catalog.sum(o.amount)::float8 / pg_catalog.count(*)::float8 AS average_order_value,
 	pg_catalog.min(o.at) AS first_order_at,
 	pg_catalog.max(o.at) AS last_order_at,
-	pg_catalog.floor(EXTRACT(epoch FROM %6$s - pg_catalog.min(o.at)) / 86400)::int AS tenure_days,
+	pg_catalog.floor(EXTRACT(epoch FROM %6$s - pg_catalog.min(o.at)) / 86400::numeric)::int AS tenure_days,
 	CASE WHEN pg_catalog.count(*) > 1 THEN
-		(EXTRACT(epoch FROM pg_catalog.max(o.at) - pg_catalog.min(o.at)) / 86400 / (pg_catalog.count(*) - 1))::float8
+		(EXTRACT(epoch FROM pg_catalog.max(o.at) - pg_catalog.min(o.at)) / 86400::numeric / (pg_catalog.count(*) - 1)::numeric)::float8
 	END AS mean_days_between_orders
 FROM o
 GROUP BY o.customer
 $q$,
-		customer, at, amount,
-		CASE WHEN order_id IS NULL THEN format('q.%I::date::text', at)
-			ELSE format('COALESCE(q.%I::text, ''day '' || q.%I::date)', order_id, at) END,
+		customer, t.moment, amount,
+		CASE WHEN order_id IS NULL THEN format('%s::text', t.day)
+			ELSE format('COALESCE(q.%I::text, ''day ''::text || %s::text)', order_id, t.day) END,
 		q, moment, limits),
 		format('recency, frequency and monetary value per customer, %s',
 			CASE WHEN as_of IS NULL THEN 'as of the moment it is read' ELSE 'as of ' || as_of END));
@@ -124,24 +177,27 @@ CREATE FUNCTION clusterseg.create_rfm_view(name text, source text, customer text
 			pg_catalog.current_setting('search_path'));
 	END;
 COMMENT ON FUNCTION clusterseg.create_rfm_view(text, text, text, text, text, text, timestamptz, interval) IS
-	'creates a view with recency, frequency and monetary value per customer from a relation or query of purchases; without order_id, purchases of one day are one order (also for rows whose order_id is NULL); events after as_of (default: now, evaluated when read) do not count, nor do those before as_of - history';
+	'creates a view with recency, frequency and monetary value per customer from a relation or query of purchases; without order_id, purchases of one day are one order (also for rows whose order_id is NULL); days, and times without a zone, are those of the TimeZone in which the view was made; events after as_of (default: now, evaluated when read) do not count, nor do those before as_of - history';
 
 CREATE FUNCTION clusterseg._create_lifetime_view(name text, source text, customer text, at text, amount text, as_of timestamptz, path text)
 	RETURNS regclass LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	q text := clusterseg._source_from(source, path);
+	q text;
+	t record;
 	moment text := CASE WHEN as_of IS NULL THEN 'pg_catalog.now()' ELSE format('%L::timestamptz', as_of) END;
 	view regclass;
 	c record;
 BEGIN
-	PERFORM clusterseg._check_column(q, clusterseg._source_columns(source, path), customer, at, amount);
+	PERFORM clusterseg._check_events(name, source, path, customer, at, amount, NULL, ARRAY['x', 't_x', 'T', 'mean_repeat_value']);
+	q := clusterseg._source_from(source, path);
+	t := clusterseg._time_column(q, path, at);
 	view := clusterseg._create_view(name, path, format($q$
 WITH d AS (
-	SELECT q.%1$I AS customer, q.%2$I::date AS day, pg_catalog.sum(q.%3$I::float8) AS amount
+	SELECT q.%1$I AS customer, %2$s AS day, pg_catalog.sum(q.%3$I::float8) AS amount
 	FROM %4$s
-	WHERE q.%1$I IS NOT NULL AND q.%2$I::timestamptz <= %5$s
+	WHERE q.%1$I IS NOT NULL AND %6$s <= %5$s
 	GROUP BY 1, 2
 ), f AS (
 	SELECT d.*, pg_catalog.min(d.day) OVER (PARTITION BY d.customer) AS first_day
@@ -149,12 +205,12 @@ WITH d AS (
 )
 SELECT f.customer AS %1$I,
 	(pg_catalog.count(*) - 1)::int AS x,
-	(pg_catalog.max(f.day) - pg_catalog.min(f.day))::float8 / 7 AS t_x,
-	((%5$s)::date - pg_catalog.min(f.day))::float8 / 7 AS "T",
+	(pg_catalog.max(f.day) - pg_catalog.min(f.day))::float8 / 7::float8 AS t_x,
+	((%5$s AT TIME ZONE %7$L)::date - pg_catalog.min(f.day))::float8 / 7::float8 AS "T",
 	COALESCE(pg_catalog.avg(f.amount) FILTER (WHERE f.day > f.first_day), 0) AS mean_repeat_value
 FROM f
 GROUP BY f.customer
-$q$, customer, at, amount, q, moment),
+$q$, customer, t.day, amount, q, moment, t.moment, current_setting('TimeZone')),
 		format('repeat purchases per customer for lifetime models, %s',
 			CASE WHEN as_of IS NULL THEN 'as of the moment it is read' ELSE 'as of ' || as_of END));
 	FOR c IN VALUES

@@ -110,11 +110,11 @@ $do$;
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION clusterseg._reco_fit(name text, source text, path text, customer text, item text, weight text, at text,
-		algorithm text, options jsonb, segments text, seed bigint, run_as text,
+		algorithm text, options jsonb, segments text, seed bigint, run_as text, weight_column text, type_column text,
 		OUT events bigint, OUT customers bigint, OUT items bigint, OUT skipped bigint, OUT customer_type text, OUT item_type text,
 		OUT source_from text, OUT events_until float8, OUT kappa float8, OUT metrics jsonb, OUT effective jsonb)
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text) IS
+COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text, text, text) IS
 	'reads events and fits a recommender; the training stays open in this transaction for the functions below';
 
 CREATE FUNCTION clusterseg._reco_fit_items() RETURNS TABLE (item_no int, item_id text, customers int, popularity float8)
@@ -156,13 +156,13 @@ BEGIN
 			'It is an object with a number for each type that counts, such as {"purchase": 1, "view": 0.2}.');
 	END IF;
 	FOR e IN SELECT * FROM jsonb_each(weights) LOOP
-		IF jsonb_typeof(e.value) <> 'number' OR abs(e.value::text::float8) > 1e6 THEN
+		IF jsonb_typeof(e.value) <> 'number' OR abs(e.value::text::numeric) > 1000000 THEN
 			PERFORM clusterseg._fail('22023', format('invalid weight of event type "%s"', e.key),
 				'Weights are numbers from -1000000 to 1000000.');
 		END IF;
 		expression := expression || format(' WHEN %L THEN %s', e.key, e.value);
 	END LOOP;
-	RETURN format('CASE q.%I::pg_catalog.text%s END', event_type, expression) || COALESCE(format(' * q.%I', weight), '');
+	RETURN format('CASE q.%I::pg_catalog.text%s END', event_type, expression) || COALESCE(' * q.' || quote_ident(weight), '');
 END
 $$;
 COMMENT ON FUNCTION clusterseg._event_weight(text, text, jsonb) IS 'weight of an event; types without a weight are no events';
@@ -234,10 +234,16 @@ BEGIN
 	IF jsonb_typeof(p_options) <> 'object' THEN
 		PERFORM clusterseg._fail('22023', 'options are an object', NULL, 'For example: options => ''{"neighbours": 100}''.');
 	END IF;
+	IF p_algorithm IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "algorithm" must not be NULL');
+	END IF;
+	IF p_publish IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "publish" must not be NULL');
+	END IF;
 	m := clusterseg._open_model(p_name, 'recommender', used, p_source, p_path, p_customer, p_schema);
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options,
-		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as);
+		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
 	VALUES (p_name, version, 'draft',

@@ -200,3 +200,22 @@ cs_bind_select(const cs_source *source, const cs_model *m)
 	}
 	return s.data;
 }
+
+void
+cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(others + b->m->columns);
+
+	for (int i = 0; i < others; i++)
+		TupleDescInitEntry(desc, i + 1, "", INT4OID, -1, 0);
+	for (int i = 0; i < b->m->columns; i++)
+	{
+		const char *name = b->m->column[i].name;
+		Oid			type = TupleDescAttr(source->desc, cs_source_column(source, name, "a feature of the model"))->atttypid;
+		bool		cast;
+
+		cs_conv_of_type(type, &cast);
+		TupleDescInitEntry(desc, others + i + 1, name, cast ? FLOAT4ARRAYOID : type, -1, 0);
+	}
+	cs_bind_columns(env, b, desc);
+}

@@ -42,6 +42,12 @@ extern void cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc);
 /* The columns of a model as a select list over a source, alias q. */
 extern char *cs_bind_select(const cs_source *source, const cs_model *m);
 
+/*
+ * Bind them by their place in such a list, behind so many other columns: rows of
+ * an executor need not carry names, those of a UNION ALL do not.
+ */
+extern void cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others);
+
 /* The point of a row, in b->point; else why there is none, and for which feature. */
 extern cs_reject cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature);
 

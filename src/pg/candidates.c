@@ -30,7 +30,7 @@ take_key(void *arg, TupleTableSlot *slot)
 
 	if (!isnull)
 	{
-		text = cs_item_text(g->type, d, &len);
+		text = cs_key_text(g->type, d, &len);
 		cs_dictionary_text(g->keys, text, len, true);
 	}
 	MemoryContextSwitchTo(old);

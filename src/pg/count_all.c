@@ -18,7 +18,6 @@ typedef struct counting
 {
 	cs_training *t;
 	cs_binding *binding;
-	bool		bound;
 	MemoryContext row_cxt;
 	bool		weighted;
 	uint64		read;
@@ -38,9 +37,6 @@ take_slot(void *arg, TupleTableSlot *slot)
 	MemoryContext old;
 
 	slot_getallattrs(slot);
-	if (!c->bound)
-		cs_bind_columns(c->t->env, c->binding, slot->tts_tupleDescriptor);
-	c->bound = true;
 	old = MemoryContextSwitchTo(c->row_cxt);
 	if (cs_bind_row(c->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
@@ -76,6 +72,7 @@ cs_training_count_all(cs_training *t)
 	double		sum = 0;
 
 	c.binding = cs_binding_new(t->env, m);
+	cs_bind_selected(t->env, c.binding, t->ds->source, 0);
 	c.row_cxt = AllocSetContextCreate(t->cxt, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
 	c.size = CS_NEW(t->env, double, m->k);
 	c.square = CS_NEW(t->env, double, m->k);

@@ -5,10 +5,13 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -22,7 +25,6 @@ typedef struct reading
 {
 	cs_event_data *data;
 	Oid			item_type;
-	FmgrInfo	customer_out;
 	MemoryContext row_cxt;
 	bool		weighted;
 	bool		timed;
@@ -65,12 +67,13 @@ static int
 customer_number(reading *r, Datum d)
 {
 	cs_event_data *data = r->data;
-	char	   *text;
+	const char *text;
+	int			len;
 
 	if (data->customers->integral)
 		return cs_dictionary_number(data->customers, cs_dictionary_value(data->customer_type, d), true);
-	text = OutputFunctionCall(&r->customer_out, d);
-	return cs_dictionary_text(data->customers, text, strlen(text), true);
+	text = cs_key_text(data->customer_type, d, &len);
+	return cs_dictionary_text(data->customers, text, len, true);
 }
 
 static void
@@ -97,7 +100,7 @@ take_event(reading *r, const Datum *v, const bool *isnull)
 	}
 	if (d->n == d->room)
 		grow(r);
-	item = cs_item_text(r->item_type, v[1], &len);
+	item = cs_key_text(r->item_type, v[1], &len);
 	d->customer[d->n] = customer_number(r, v[0]);
 	d->item[d->n] = cs_dictionary_text(d->items, item, len, true);
 	if (r->weighted)
@@ -145,11 +148,27 @@ cs_events_select(const cs_event_columns *c)
 }
 
 const char *
-cs_item_text(Oid type, Datum d, int *len)
+cs_key_text(Oid type, Datum d, int *len)
 {
+	static const int utc = 0;
+	const char *text;
 	bool		cast;
 
-	return cs_convert_text(cs_conv_of_type(type, &cast) == CONV_TEXT ? CONV_TEXT : CONV_OUTPUT, type, d, len);
+	switch (type)
+	{
+		case NUMERICOID:
+			text = DatumGetCString(DirectFunctionCall1(numeric_out, DirectFunctionCall1(numeric_trim_scale, d)));
+			break;
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			text = JsonEncodeDateTime(palloc(MAXDATELEN + 1), d, type, &utc);
+			break;
+		default:
+			return cs_convert_text(cs_conv_of_type(type, &cast) == CONV_TEXT ? CONV_TEXT : CONV_OUTPUT, type, d, len);
+	}
+	*len = strlen(text);
+	return text;
 }
 
 cs_event_data *
@@ -157,8 +176,6 @@ cs_events_read(cs_env *env, const cs_source *source, const cs_event_columns *c, 
 {
 	cs_event_data *d = CS_NEW(env, cs_event_data, 1);
 	reading		r = {.data = d, .weighted = c->weight != NULL, .timed = c->at != NULL};
-	Oid			out;
-	bool		varlena;
 
 	d->env = env;
 	d->budget = budget;
@@ -169,8 +186,6 @@ cs_events_read(cs_env *env, const cs_source *source, const cs_event_columns *c, 
 	if (c->at)
 		cs_source_column(source, c->at, "the time");
 	r.item_type = column_type(source, c->item, "the item");
-	getTypeOutputInfo(d->customer_type, &out, &varlena);
-	fmgr_info(out, &r.customer_out);
 	r.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg event", ALLOCSET_DEFAULT_SIZES);
 	cs_source_scan(source, psprintf("q.%s, %s", quote_identifier(c->customer), cs_events_select(c)), true, take_slot, &r);
 	MemoryContextDelete(r.row_cxt);
@@ -216,22 +231,21 @@ cs_events_free_raw(cs_event_data *d)
 int
 cs_events_customer(const cs_event_data *d, Oid type, Datum key, bool add)
 {
-	Oid			out;
-	bool		varlena;
-	char	   *text;
+	const char *text;
+	int			len;
 
 	if (d->customers->integral && cs_dictionary_integral(type))
 		return cs_dictionary_number(d->customers, cs_dictionary_value(type, key), add);
-	getTypeOutputInfo(type, &out, &varlena);
-	text = OidOutputFunctionCall(out, key);
+	text = cs_key_text(type, key, &len);
 	if (d->customers->integral)
 	{
 		char	   *end;
 		int64		number;
 
+		text = pnstrdup(text, len);
 		errno = 0;
 		number = strtoll(text, &end, 10);
 		return *text && *end == '\0' && errno == 0 ? cs_dictionary_number(d->customers, number, add) : -1;
 	}
-	return cs_dictionary_text(d->customers, text, strlen(text), add);
+	return cs_dictionary_text(d->customers, text, len, add);
 }

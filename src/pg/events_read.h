@@ -49,8 +49,11 @@ cs_event_counts(double weight, double at)
 	return fabs(weight) <= 1e30 && isfinite(at);
 }
 
-/* An item's key as text, not terminated; may be palloc'd. */
-extern const char *cs_item_text(Oid type, Datum d, int *len);
+/*
+ * The key of an item or customer as text, not terminated; may be palloc'd.  The
+ * same under all settings (DateStyle, TimeZone), and for equal keys (1 and 1.0).
+ */
+extern const char *cs_key_text(Oid type, Datum d, int *len);
 
 /*
  * Read all events; memory is checked against the budget.  items: a dictionary

@@ -24,7 +24,6 @@ typedef struct assigning
 	cs_binding *binding;
 	cs_member_writer *writer;
 	MemoryContext row_cxt;
-	bool		bound;
 	int64		rows;
 	int64		skipped;
 	const char *key;
@@ -37,9 +36,6 @@ take_slot(void *arg, TupleTableSlot *slot)
 	MemoryContext old;
 
 	slot_getallattrs(slot);
-	if (!a->bound)
-		cs_bind_columns(a->env, a->binding, slot->tts_tupleDescriptor);
-	a->bound = true;
 	if (slot->tts_isnull[0])
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -93,6 +89,7 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 		elog(ERROR, "wrong number of labels");
 	cs_progress_start(CS_ARG_TEXT(0));
 	a.binding = cs_binding_new(env, m);
+	cs_bind_selected(env, a.binding, source, 1);
 	a.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
 	a.writer = cs_members_open(PG_GETARG_OID(5), key_type, m, PG_GETARG_INT32(7), PG_GETARG_DATUM(8),
 							   text_to_cstring(PG_GETARG_TEXT_PP(9)));

@@ -19,6 +19,9 @@
 #include "pg/pg_env.h"
 #include "pg/scoring.h"
 
+/* Parts of the margin below this share of all are not worth words. */
+#define NEGLIGIBLE 0.01
+
 /* A number for people: six significant digits, no exponent where avoidable. */
 static char *
 number_text(double v)
@@ -118,16 +121,19 @@ put_text(Datum *v, bool *isnull, int column, const char *text)
 	v[column] = text ? CStringGetTextDatum(text) : (Datum) 0;
 }
 
+/* all: sum of the sizes of all parts. */
 static char *
-reason_text(cs_site *s, const part *p, const char *value, const char *typical, const char *other_typical, int own, int other)
+reason_text(cs_site *s, const part *p, double all, const char *value, const char *typical, const char *other_typical,
+			int own, int other)
 {
 	const char *name = s->m->prep->f[p->feature].name;
 	int			nearer = p->contribution >= 0 ? own : other;
 
+	if (fabs(p->contribution) <= NEGLIGIBLE * all)
+		return psprintf("%s hardly matters between %s and %s", name, cs_site_label(s, own), cs_site_label(s, other));
 	if (typical == NULL)
 		return psprintf("%s points to %s", name, cs_site_label(s, nearer));
-	return psprintf("%s %s is %s to %s (%s) than to %s (%s)", name, value ? value : "(missing)",
-					fabs(p->contribution) < 1e-9 ? "no closer" : "closer",
+	return psprintf("%s %s is closer to %s (%s) than to %s (%s)", name, value ? value : "(missing)",
 					cs_site_label(s, nearer), nearer == own ? typical : other_typical,
 					cs_site_label(s, nearer == own ? other : own), nearer == own ? other_typical : typical);
 }
@@ -136,7 +142,10 @@ static void
 explain_by_centers(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
 {
 	part	   *p = margin_parts(s, n->label, n->label2);
+	double		all = 0;
 
+	for (int i = 0; i < s->m->prep->n; i++)
+		all += fabs(p[i].contribution);
 	for (int i = 0; i < s->m->prep->n; i++)
 	{
 		Datum		v[6];
@@ -150,7 +159,7 @@ explain_by_centers(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
 		v[2] = Float8GetDatum(p[i].contribution);
 		put_text(v, isnull, 3, typical);
 		put_text(v, isnull, 4, other);
-		put_text(v, isnull, 5, reason_text(s, &p[i], value, typical, other, n->label, n->label2));
+		put_text(v, isnull, 5, reason_text(s, &p[i], all, value, typical, other, n->label, n->label2));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 	}
 }

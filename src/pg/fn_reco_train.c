@@ -14,6 +14,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -46,7 +47,9 @@ enum
 	ARG_OPTIONS,
 	ARG_SEGMENTS,
 	ARG_SEED,
-	ARG_RUN_AS
+	ARG_RUN_AS,
+	ARG_WEIGHT_COLUMN,
+	ARG_TYPE_COLUMN
 };
 
 enum
@@ -286,14 +289,45 @@ check_events(const training *t)
 						 t->data->read, t->data->skipped)));
 }
 
+/* The columns that the expressions for weight and time are made of. */
+static void
+check_columns(const cs_source *s, const char *weight, const char *type, const char *at)
+{
+	int			i;
+
+	if (type)
+		cs_source_column(s, type, "the type of events");
+	if (weight)
+	{
+		i = cs_source_column(s, weight, "the weight");
+		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_NUMERIC)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("weight \"%s\" is not a number", weight),
+					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
+					 errhint("What each type of event counts for is said with the arguments \"event_type\" and options => '{\"event_weights\": {...}}'.")));
+	}
+	if (at)
+	{
+		i = cs_source_column(s, at, "the time");
+		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_DATETIME)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("time \"%s\" is not a date or time", at),
+					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
+					 errhint("Convert it in a query: SELECT ..., to_timestamp(%s) AS at.", quote_identifier(at))));
+	}
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
  * _reco_fit(name, source, path, customer, item, weight, at, algorithm, options,
- *           segments, seed, run_as)
+ *           segments, seed, run_as, weight_column, type_column)
  *
- * weight is an expression over the source (alias q); segments a query of
- * (customer, segment_id).  O(events log) to read and group, then the algorithm's.
+ * weight is an expression over the source (alias q), made of these two columns;
+ * segments a query of (customer, segment_id).  O(events log) to read and group,
+ * then the algorithm's.
  */
 Datum
 clusterseg_reco_fit(PG_FUNCTION_ARGS)
@@ -320,6 +354,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
 	INSTR_TIME_SET_CURRENT(start);
 	source = cs_source_open(CS_ARG_TEXT(ARG_SOURCE), CS_ARG_TEXT(ARG_PATH), cs_role_for(CS_ARG_TEXT(ARG_RUN_AS)));
+	check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
 	t->data = cs_events_read(t->env, source, &c, cs_option_int(host, "memory") > 0
 							 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10, NULL);
 	cs_release(t->env, cs_events_order(t->data));

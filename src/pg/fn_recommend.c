@@ -483,7 +483,7 @@ item_argument(FunctionCallInfo fcinfo, int argument)
 		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the item")));
 	if (type == UNKNOWNOID)
 		return pstrdup(DatumGetCString(PG_GETARG_DATUM(argument)));
-	text = cs_item_text(getBaseType(type), PG_GETARG_DATUM(argument), &len);
+	text = cs_key_text(getBaseType(type), PG_GETARG_DATUM(argument), &len);
 	return pnstrdup(text, len);
 }
 

@@ -143,7 +143,7 @@ take_test(void *arg, TupleTableSlot *slot)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("customers of the test are not of the type of the model's customers"),
 				 errdetail("The model's are of type %s.", format_type_be(t->b->now.r->customer_type))));
-	item = cs_item_text(t->item_type, slot->tts_values[1], &len);
+	item = cs_key_text(t->item_type, slot->tts_values[1], &len);
 	e.item = cs_dictionary_text(t->b->w->item, item, len, true);
 	t->e[t->n++] = e;
 }

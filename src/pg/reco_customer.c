@@ -15,10 +15,10 @@
 static bool
 convert_key(Oid from, Datum d, Oid to, Datum *out)
 {
-	Oid			io,
+	Oid			in,
 				param;
-	bool		varlena;
-	char	   *text;
+	const char *text;
+	int			len;
 
 	*out = d;
 	if (from == to)
@@ -30,10 +30,9 @@ convert_key(Oid from, Datum d, Oid to, Datum *out)
 		*out = to == INT8OID ? Int64GetDatum(v) : to == INT4OID ? Int32GetDatum((int32) v) : Int16GetDatum((int16) v);
 		return to == INT8OID || (to == INT4OID ? v == (int32) v : v == (int16) v);
 	}
-	getTypeOutputInfo(from, &io, &varlena);
-	text = OidOutputFunctionCall(io, d);
-	getTypeInputInfo(to, &io, &param);
-	*out = OidInputFunctionCall(io, text, param, -1);
+	text = cs_key_text(from, d, &len);
+	getTypeInputInfo(to, &in, &param);
+	*out = OidInputFunctionCall(in, pnstrdup(text, len), param, -1);
 	return true;
 }
 
@@ -109,7 +108,7 @@ take_event(void *arg, HeapTuple row, TupleDesc desc)
 		return;
 	if (e->n == m->room)
 		make_room(m);
-	text = cs_item_text(getBaseType(TupleDescAttr(desc, 0)->atttypid), item, &len);
+	text = cs_key_text(getBaseType(TupleDescAttr(desc, 0)->atttypid), item, &len);
 	e->item[e->n] = pnstrdup(text, len);
 	if (e->weight)
 		e->weight[e->n] = (float) weight;
