@@ -130,7 +130,8 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._finish_members(clusterseg.models) IS 'keys, history and comments of a new members table';
 
--- Bring members up to the staged assignments; rows that stay the same are not touched.
+-- Bring members up to the staged assignments; rows that stay the same are not touched.  A stay that began at or
+-- after this moment, in this transaction or in one that started later, has no length and leaves no trace.
 CREATE FUNCTION clusterseg._merge_members(m clusterseg.models, staged text, version int, at timestamptz, reason text, retrained boolean)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -146,19 +147,21 @@ DECLARE
 BEGIN
 	PERFORM clusterseg._make_unique(m, format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key));
 	EXECUTE format('ANALYZE %s', staged);
+	EXECUTE format('SELECT count(*) FROM %1$s m JOIN %2$s s ON s.%3$I = m.%3$I WHERE s.segment_id <> m.segment_id', members, staged, m.key)
+		INTO moved;
 	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, %4$s
-		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id <> m.segment_id', past, m.key, at, why, members, staged);
-	GET DIAGNOSTICS moved = ROW_COUNT;
+		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id <> m.segment_id AND m.since < %3$L',
+		past, m.key, at, why, members, staged);
 	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, ''left''
-		FROM %4$s m WHERE NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I)', past, m.key, at, members, staged);
+		FROM %4$s m WHERE m.since < %3$L AND NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I)', past, m.key, at, members, staged);
 	EXECUTE format('DELETE FROM %1$s m WHERE NOT EXISTS (SELECT FROM %2$s s WHERE s.%3$I = m.%3$I)', members, staged, m.key);
 	EXECUTE format('UPDATE %1$s m SET segment_id = s.segment_id, segment = s.segment, distance = s.distance, margin = s.margin,
 			borderline = s.borderline, version = s.version, assigned_at = s.assigned_at,
-			since = CASE WHEN s.segment_id <> m.segment_id THEN s.since ELSE m.since END,
-			previous_segment_id = CASE WHEN s.segment_id <> m.segment_id THEN m.segment_id ELSE m.previous_segment_id END,
+			since = CASE WHEN s.segment_id <> m.segment_id THEN GREATEST(s.since, m.since) ELSE m.since END,
+			previous_segment_id = CASE WHEN s.segment_id <> m.segment_id AND m.since < %5$L THEN m.segment_id ELSE m.previous_segment_id END,
 			reason = CASE WHEN s.segment_id <> m.segment_id THEN %4$s ELSE m.reason END
 		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin)
-			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin)', members, staged, m.key, why);
+			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin)', members, staged, m.key, why, at);
 	EXECUTE format('INSERT INTO %1$s SELECT s.%3$I, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
 			(SELECT p.segment_id FROM %4$s p WHERE p.%3$I = s.%3$I ORDER BY p.valid_to DESC LIMIT 1),
 			s.version, s.assigned_at, ''new''
