@@ -1,0 +1,245 @@
+/*
+ * fn_reco_items.c - similar_items(), rank_items() and explain_recommendation().
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "pg/args.h"
+#include "pg/reco_call.h"
+
+/* ---- rank_items() ---- */
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void
+put_ranked(FunctionCallInfo fcinfo, int rank, const char *key, double score)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		v[3] = {Int32GetDatum(rank), CStringGetTextDatum(key), Float8GetDatum(score)};
+	bool		isnull[3] = {false, false, false};
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+}
+
+/* Texts of an array without repetitions and NULLs, sorted. */
+static char **
+distinct_texts(ArrayType *a, int *count)
+{
+	Datum	   *d;
+	bool	   *isnull;
+	int			n,
+				some = 0,
+				kept = 0;
+	char	  **v;
+
+	deconstruct_array(a, TEXTOID, -1, false, TYPALIGN_INT, &d, &isnull, &n);
+	v = palloc(sizeof(char *) * (n + 1));
+	for (int i = 0; i < n; i++)
+		if (!isnull[i])
+			v[some++] = TextDatumGetCString(d[i]);
+	qsort(v, some, sizeof(char *), by_text);
+	for (int i = 0; i < some; i++)
+		if (kept == 0 || strcmp(v[i], v[kept - 1]) != 0)
+			v[kept++] = v[i];
+	*count = kept;
+	return v;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_rank_items);
+
+/* rank_items(model, customer, items): all of them, wanted first, the rest in the order of their keys */
+Datum
+clusterseg_rank_items(PG_FUNCTION_ARGS)
+{
+	cs_reco_call *c;
+	char	  **key;
+	cs_reco_row *row;
+	cs_served  *s;
+	bool	   *listed;
+	int			n,
+				found = 0,
+				rank = 1;
+
+	cs_arg_required(fcinfo, 0, "model");
+	cs_arg_required(fcinfo, 2, "items");
+	c = cs_reco_call_customer(fcinfo, CS_ARG_TEXT(0), 1, false);
+	key = distinct_texts(PG_GETARG_ARRAYTYPE_P(2), &n);
+	row = cs_reco_rows(c->now.r, key, n, false);
+	c->q.allowed.item = palloc(sizeof(int32) * (n + 1));
+	for (int i = 0; i < n; i++)
+		if (row[i].item >= 0)
+			c->q.allowed.item[c->q.allowed.n++] = row[i].item;
+	cs_item_set_tidy(&c->q.allowed);
+	s = palloc(sizeof(cs_served) * (n + 1));
+	listed = palloc0(sizeof(bool) * (n + 1));
+	if (c->q.allowed.n > 0)
+		found = cs_serve(c->env, &c->q, (int) c->q.allowed.n, s);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int j = 0; j < found; j++)
+		for (int i = 0; i < n; i++)
+			if (row[i].item == s[j].item)
+			{
+				put_ranked(fcinfo, rank++, key[i], s[j].score);
+				listed[i] = true;
+			}
+	for (int i = 0; i < n; i++)
+		if (!listed[i])
+			put_ranked(fcinfo, rank++, key[i], 0);
+	return (Datum) 0;
+}
+
+/* ---- similar_items() ---- */
+
+static char *
+item_argument(FunctionCallInfo fcinfo, int argument)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+	int			len;
+	const char *text;
+
+	cs_arg_required(fcinfo, argument, "item");
+	if (!OidIsValid(type))
+		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the item")));
+	if (type == UNKNOWNOID)
+		return pstrdup(DatumGetCString(PG_GETARG_DATUM(argument)));
+	text = cs_key_text(getBaseType(type), PG_GETARG_DATUM(argument), &len);
+	return pnstrdup(text, len);
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_similar_items);
+
+/* similar_items(model, item, n) */
+Datum
+clusterseg_similar_items(PG_FUNCTION_ARGS)
+{
+	cs_reco_call *c;
+	char	   *key;
+	cs_reco_row *row;
+	cs_scored  *scored;
+	cs_ranked  *ranked;
+	int32	   *item;
+	int			n;
+
+	cs_arg_required(fcinfo, 0, "model");
+	c = cs_reco_call_new(CS_ARG_TEXT(0));
+	if (!(c->now.r->algorithm->flags & CS_RECO_ITEMS))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("algorithm %s does not relate items to each other", c->now.r->algorithm->name),
+				 errhint("Train a recommender with algorithm => 'itemknn'.")));
+	key = item_argument(fcinfo, 1);
+	n = cs_reco_arg_n(fcinfo, 2, c->now.r);
+	row = cs_reco_rows(c->now.r, &key, 1, true);
+	scored = palloc(sizeof(cs_scored) * (row->targets + 1));
+	ranked = palloc(sizeof(cs_ranked) * (n + 1));
+	item = palloc(sizeof(int32) * (n + 1));
+	for (int t = 0; t < row->targets; t++)
+		scored[t] = (cs_scored) {row->target[t], row->weight[t]};
+	InitMaterializedSRF(fcinfo, 0);
+	if (n > 0 && row->targets > 0)
+	{
+		cs_layer	layer = {scored, row->targets};
+		cs_rank_args args = {&layer, 1, NULL, 0, NULL, 0};
+		char	  **keys;
+
+		n = cs_rank(c->env, &args, n, ranked);
+		for (int i = 0; i < n; i++)
+			item[i] = ranked[i].item;
+		keys = cs_reco_keys(c->now.r, item, n);
+		for (int i = 0; i < n; i++)
+			put_ranked(fcinfo, i + 1, keys[i], ranked[i].score);
+	}
+	return (Datum) 0;
+}
+
+/* ---- explain_recommendation() ---- */
+
+static void
+put_term(FunctionCallInfo fcinfo, char *term, double contribution)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		v[2] = {CStringGetTextDatum(term), Float8GetDatum(contribution)};
+	bool		isnull[2] = {false, false};
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+}
+
+/* The rate of an item in a segment is a mean of the segment's own and everybody's. */
+static void
+explain_segment(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
+{
+	cs_reco    *r = c->now.r;
+	double		total,
+				overall = cs_reco_popularity(r, s->item) / Max(r->customers, 1),
+				factor = s->raw > 0 ? s->score / s->raw : 0,
+				everybody;
+
+	cs_reco_segment(r, c->q.segment, &total);
+	everybody = total + r->kappa > 0 ? factor * r->kappa * overall / (total + r->kappa) : s->score;
+	put_term(fcinfo, psprintf("customers of segment \"%s\"", cs_reco_label(&c->now, c->q.segment)), s->score - everybody);
+	put_term(fcinfo, "all customers", everybody);
+}
+
+static void
+explain(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
+{
+	switch (s->kind)
+	{
+		case CS_LAYER_HISTORY:
+			for (size_t e = 0; e < c->history->n; e++)
+			{
+				double		v = cs_reco_contribution(c, e, s->item);
+
+				if (v != 0)
+					put_term(fcinfo, c->entry_key[e], v);
+			}
+			break;
+		case CS_LAYER_SEGMENT:
+			explain_segment(fcinfo, c, s);
+			break;
+		case CS_LAYER_OWN:
+		case CS_LAYER_POPULAR:
+			put_term(fcinfo, cs_reco_reason(c, s), s->score);
+			break;
+	}
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_explain_recommendation);
+
+/*
+ * explain_recommendation(model, customer, item): of the score in the list that
+ * goes on to the end; for an item seen before, in the list that includes these.
+ */
+Datum
+clusterseg_explain_recommendation(PG_FUNCTION_ARGS)
+{
+	cs_reco_call *c;
+	char	   *key;
+	cs_reco_row *row;
+	cs_served  *s;
+
+	cs_arg_required(fcinfo, 0, "model");
+	c = cs_reco_call_customer(fcinfo, CS_ARG_TEXT(0), 1, true);
+	key = item_argument(fcinfo, 2);
+	row = cs_reco_rows(c->now.r, &key, 1, false);
+	InitMaterializedSRF(fcinfo, 0);
+	if (row->item < 0)
+		return (Datum) 0;
+	if (bsearch(&row->item, c->q.excluded.item, c->q.excluded.n, sizeof(int32), cs_compare_items))
+		c->q.excluded = (cs_item_set) {NULL, 0};
+	s = palloc(sizeof(cs_served) * (c->now.r->items + 1));
+	for (int i = cs_serve(c->env, &c->q, c->now.r->items, s); i-- > 0;)
+		if (s[i].item == row->item)
+			explain(fcinfo, c, &s[i]);
+	return (Datum) 0;
+}

@@ -1,0 +1,237 @@
+/*
+ * reco_call.c - the history of one call (see reco_call.h).
+ *
+ * For a history of h items that lead to t others each: O(h t) and a few index
+ * look-ups; nothing of the model has to be in memory.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/lsyscache.h"
+
+#include "pg/pg_env.h"
+#include "pg/reco_call.h"
+
+/* Items of the history that a reason names. */
+#define REASON_ITEMS 3
+
+cs_reco_call *
+cs_reco_call_new(const char *model)
+{
+	cs_reco_call *c = palloc0(sizeof(cs_reco_call));
+
+	c->env = cs_pg_env(CurrentMemoryContext);
+	c->now = cs_reco_open(model);
+	c->q.r = c->now.r;
+	return c;
+}
+
+/* ---- history ---- */
+
+static int
+by_item_number(const void *a, const void *b, void *number)
+{
+	int32		x = ((const int32 *) number)[*(const int *) a],
+				y = ((const int32 *) number)[*(const int *) b];
+
+	return x < y ? -1 : x > y ? 1 : *(const int *) a - *(const int *) b;
+}
+
+/* Entries of the history know the row and the key of their item: both are walked in the order of the items. */
+static void
+link_entries(cs_reco_call *c, int32 *number, int n)
+{
+	int		   *order = palloc(sizeof(int) * (n + 1)),
+				i = 0;
+
+	c->entry = palloc(sizeof(*c->entry) * (c->history->n + 1));
+	c->entry_key = palloc(sizeof(char *) * (c->history->n + 1));
+	for (int e = 0; e < n; e++)
+		order[e] = e;
+	qsort_arg(order, n, sizeof(int), by_item_number, number);
+	for (size_t e = 0; e < c->history->n; e++)
+	{
+		while (number[order[i]] != c->history->item[e])
+			i++;
+		c->entry[e] = &c->row[order[i]];
+		c->entry_key[e] = c->key[order[i]];
+	}
+}
+
+/* What each entry adds to the scores of others, in the order of the items. */
+static void
+score_by_hash(cs_reco_call *c)
+{
+	cs_accumulator *a = cs_accumulator_new(c->env);
+
+	for (size_t e = 0; e < c->history->n; e++)
+	{
+		double		v = cs_events_value(c->history, e, c->now.r->half_life);
+
+		for (int t = 0; t < c->entry[e]->targets; t++)
+			cs_accumulator_add(a, c->entry[e]->target[t], v * (double) c->entry[e]->weight[t]);
+	}
+	c->q.personal = cs_accumulator_read(a, &c->q.n_personal);
+}
+
+/* The same over an array with a place for each item. */
+static void
+score_by_place(cs_reco_call *c)
+{
+	double	   *score = cs_reco_places(c->now.r);
+	cs_scored  *out;
+	size_t		n = 0,
+				most = 0;
+
+	for (size_t e = 0; e < c->history->n; e++)
+		most += c->entry[e]->targets;
+	out = palloc(sizeof(cs_scored) * (Min(most, (size_t) c->now.r->items) + 1));
+	for (size_t e = 0; e < c->history->n; e++)
+	{
+		double		v = cs_events_value(c->history, e, c->now.r->half_life);
+
+		n = cs_score_row(score, out, n, v, c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
+	}
+	cs_score_take(score, out, n);
+	c->q.personal = out;
+	c->q.n_personal = n;
+}
+
+/* Take events as the history; what was touched is excluded when asked for. */
+void
+cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen)
+{
+	cs_reco    *r = c->now.r;
+	int32	   *number = palloc(sizeof(int32) * (e->n + 1)),
+			   *nobody = palloc0(sizeof(int32) * (e->n + 1));
+	cs_raw_events raw = {e->n, 1, 0, nobody, number, e->weight, e->at};
+	int			beyond = r->items;
+
+	c->key = e->item;
+	c->row = cs_reco_rows(r, e->item, e->n, true);
+	for (int i = 0; i < e->n; i++)
+		number[i] = c->row[i].item >= 0 ? c->row[i].item : beyond++;
+	raw.items = beyond;
+	c->history = cs_events_build(c->env, &raw, r->max_history);
+	cs_serve_settle_times(r, c->history);
+	link_entries(c, number, e->n);
+	if (r->items <= CS_PLACES_MOST)
+		score_by_place(c);
+	else
+		score_by_hash(c);
+	if (exclude_seen)
+	{
+		c->q.excluded = (cs_item_set) {number, e->n};
+		cs_item_set_tidy(&c->q.excluded);
+	}
+}
+
+cs_reco_call *
+cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, bool exclude_seen)
+{
+	cs_reco_call *c = cs_reco_call_new(model);
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+	cs_reco_events none = {0},
+				e;
+
+	if (!OidIsValid(type))
+		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the customer")));
+	if (PG_ARGISNULL(argument))
+	{
+		cs_reco_call_history(c, &none, false);
+		return c;
+	}
+	e = cs_reco_history(&c->now, getBaseType(type), PG_GETARG_DATUM(argument));
+	cs_reco_call_history(c, &e, exclude_seen);
+	c->q.segment = cs_reco_segment_of(&c->now, getBaseType(type), PG_GETARG_DATUM(argument));
+	return c;
+}
+
+/* ---- reasons ---- */
+
+/* What entry e of the history adds to the score of an item. */
+double
+cs_reco_contribution(const cs_reco_call *c, size_t e, int32 item)
+{
+	const cs_reco_row *row = c->entry[e];
+	int			low = 0,
+				high = row->targets;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (row->target[middle] < item)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < row->targets && row->target[low] == item
+		? cs_events_value(c->history, e, c->now.r->half_life) * (double) row->weight[low] : 0;
+}
+
+static char *
+reason_of_history(const cs_reco_call *c, int32 item)
+{
+	StringInfoData text;
+	size_t		best[REASON_ITEMS];
+	double		value[REASON_ITEMS];
+	int			n = 0;
+
+	for (size_t e = 0; e < c->history->n; e++)
+	{
+		double		v = cs_reco_contribution(c, e, item);
+		int			at = n;
+
+		if (v <= 0)
+			continue;
+		while (at > 0 && value[at - 1] < v)
+			at--;
+		if (at == REASON_ITEMS)
+			continue;
+		n = Min(n + 1, REASON_ITEMS);
+		memmove(best + at + 1, best + at, sizeof(best[0]) * (n - at - 1));
+		memmove(value + at + 1, value + at, sizeof(value[0]) * (n - at - 1));
+		best[at] = e;
+		value[at] = v;
+	}
+	initStringInfo(&text);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&text, "%s%s", i ? ", " : "goes with ", c->entry_key[best[i]]);
+	return text.data;
+}
+
+char *
+cs_reco_reason(const cs_reco_call *c, const cs_served *s)
+{
+	const cs_reco *r = c->now.r;
+
+	switch (s->kind)
+	{
+		case CS_LAYER_HISTORY:
+			return reason_of_history(c, s->item);
+		case CS_LAYER_OWN:
+			if (strcmp(r->algorithm->name, "trending") == 0)
+				return pstrdup("asked for more than before");
+			return psprintf("popular in the last %g days", r->window);
+		case CS_LAYER_SEGMENT:
+			return psprintf("popular in segment \"%s\"", cs_reco_label(&c->now, c->q.segment));
+		case CS_LAYER_POPULAR:
+			return pstrdup("popular with all customers");
+	}
+	return NULL;
+}
+
+int
+cs_reco_arg_n(FunctionCallInfo fcinfo, int argument, const cs_reco *r)
+{
+	int			n = PG_ARGISNULL(argument) ? 10 : PG_GETARG_INT32(argument);
+
+	if (n < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid number of items n: %d", n),
+				 errdetail("It is 0 or more.")));
+	return Min(n, r->items);
+}

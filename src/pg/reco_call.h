@@ -1,0 +1,44 @@
+/*
+ * reco_call.h - what one call knows of a customer or basket: the history, where
+ * its items lead, and what of it speaks for an item.
+ */
+#ifndef CS_RECO_CALL_H
+#define CS_RECO_CALL_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "pg/serve.h"
+
+typedef struct cs_reco_call
+{
+	cs_env	   *env;
+	cs_reco_now now;
+	char	  **key;			/* of the events */
+	cs_reco_row *row;			/* parallel */
+	cs_events  *history;		/* one customer; items beyond the catalogue have numbers from r->items */
+	const cs_reco_row **entry;	/* per entry of the history */
+	char	  **entry_key;
+	cs_request	q;
+} cs_reco_call;
+
+/* A call of which nothing but the model is known. */
+extern cs_reco_call *cs_reco_call_new(const char *model);
+
+/* Take events as the history; what was touched is excluded when asked for. */
+extern void cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen);
+
+/* The call for the customer that stands in an argument of any type. */
+extern cs_reco_call *cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, bool exclude_seen);
+
+/* What entry e of the history adds to the score of an item. */
+extern double cs_reco_contribution(const cs_reco_call *c, size_t e, int32 item);
+
+/* Why an item is listed, in words. */
+extern char *cs_reco_reason(const cs_reco_call *c, const cs_served *s);
+
+/* The argument n of a function: at most as many as there are items. */
+extern int	cs_reco_arg_n(FunctionCallInfo fcinfo, int argument, const cs_reco *r);
+
+#endif							/* CS_RECO_CALL_H */
