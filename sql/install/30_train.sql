@@ -49,15 +49,15 @@ CREATE FUNCTION clusterseg._create_members(name text, key text, key_type text, t
 AS $$
 DECLARE
 	columns text[] := ARRAY['segment_id', 'segment', 'distance', 'margin', 'borderline', 'since', 'previous_segment_id',
-		'version', 'assigned_at', 'reason', 'valid_from', 'valid_to', 'ended_by'];
+		'version', 'assigned_at', 'reason', 'point_type', 'outlier_score', 'valid_from', 'valid_to', 'ended_by'];
 BEGIN
 	IF key = ANY (columns) THEN
 		PERFORM clusterseg._fail('42701', format('the key cannot be called "%s"', key),
 			'The members table has a column of that name.', 'Rename it in a query: SELECT ... AS customer_id.');
 	END IF;
-	EXECUTE format('CREATE %s TABLE %s (%I %s NOT NULL, segment_id int NOT NULL, segment text NOT NULL, distance float8,
+	EXECUTE format('CREATE %s TABLE %s (%I %s NOT NULL, segment_id int, segment text, distance float8,
 		margin float8, borderline boolean NOT NULL, since timestamptz NOT NULL, previous_segment_id int, version int NOT NULL,
-		assigned_at timestamptz NOT NULL, reason text NOT NULL) %s',
+		assigned_at timestamptz NOT NULL, reason text NOT NULL, point_type text, outlier_score float8) %s',
 		CASE WHEN temporary THEN 'TEMPORARY' END, name, key, key_type, CASE WHEN temporary THEN 'ON COMMIT DROP' END);
 END
 $$;
@@ -93,7 +93,7 @@ DECLARE
 	c record;
 BEGIN
 	PERFORM clusterseg._make_unique(m, format('ALTER TABLE %s ADD PRIMARY KEY (%I)', members, m.key));
-	EXECUTE format('CREATE TABLE %s (%I %s NOT NULL, segment_id int NOT NULL, valid_from timestamptz NOT NULL,
+	EXECUTE format('CREATE TABLE %s (%I %s NOT NULL, segment_id int, valid_from timestamptz NOT NULL,
 		valid_to timestamptz NOT NULL CHECK (valid_to >= valid_from), version int NOT NULL, reason text NOT NULL, ended_by text NOT NULL,
 		PRIMARY KEY (%2$I, valid_from, valid_to))', past, m.key, m.key_type);
 	EXECUTE format('CREATE VIEW %1$s WITH (security_invoker = true) AS
@@ -106,7 +106,7 @@ BEGIN
 		format('segments of each customer over time by model %s: one row per customer and stay, without gaps or overlaps', m.model));
 	FOR c IN VALUES
 		('_members', m.key, 'customer'),
-		('_members', 'segment_id', 'segment: its id stays the same over retraining'),
+		('_members', 'segment_id', 'segment: its id stays the same over retraining; NULL: noise, in no segment'),
 		('_members', 'segment', 'label of the segment'),
 		('_members', 'distance', 'distance to the centre of the segment, in scaled units'),
 		('_members', 'margin', 'squared distance to the runner-up less squared distance to the own segment: explain() takes it apart'),
@@ -116,8 +116,10 @@ BEGIN
 		('_members', 'version', 'version of the model that last placed the customer'),
 		('_members', 'assigned_at', 'when it did'),
 		('_members', 'reason', 'why the customer came here: train, new, behaviour, retrain, publish, rollback'),
+		('_members', 'point_type', 'core, border or noise, from algorithms that go by density'),
+		('_members', 'outlier_score', 'from 0 (deep in its segment) to 1 (outlier), from algorithms that tell'),
 		('_history', m.key, 'customer'),
-		('_history', 'segment_id', 'segment'),
+		('_history', 'segment_id', 'segment; NULL: noise'),
 		('_history', 'valid_from', 'start of the stay'),
 		('_history', 'valid_to', 'end of the stay; NULL: present'),
 		('_history', 'version', 'version of the model that last placed the customer there'),
@@ -141,30 +143,31 @@ DECLARE
 	past text := clusterseg._relation(m, '_past');
 	-- a move is the customer's when the former model makes it too, else the new model's
 	why text := CASE WHEN retrained
-		THEN 'CASE WHEN s.previous_segment_id = s.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
+		THEN 'CASE WHEN s.previous_segment_id IS NOT DISTINCT FROM s.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
 		ELSE quote_literal(reason) END;
 	moved bigint;
 BEGIN
 	PERFORM clusterseg._make_unique(m, format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key));
 	EXECUTE format('ANALYZE %s', staged);
-	EXECUTE format('SELECT count(*) FROM %1$s m JOIN %2$s s ON s.%3$I = m.%3$I WHERE s.segment_id <> m.segment_id', members, staged, m.key)
+	EXECUTE format('SELECT count(*) FROM %1$s m JOIN %2$s s ON s.%3$I = m.%3$I WHERE s.segment_id IS DISTINCT FROM m.segment_id', members, staged, m.key)
 		INTO moved;
 	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, %4$s
-		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id <> m.segment_id AND m.since < %3$L',
+		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %3$L',
 		past, m.key, at, why, members, staged);
 	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, ''left''
 		FROM %4$s m WHERE m.since < %3$L AND NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I)', past, m.key, at, members, staged);
 	EXECUTE format('DELETE FROM %1$s m WHERE NOT EXISTS (SELECT FROM %2$s s WHERE s.%3$I = m.%3$I)', members, staged, m.key);
 	EXECUTE format('UPDATE %1$s m SET segment_id = s.segment_id, segment = s.segment, distance = s.distance, margin = s.margin,
 			borderline = s.borderline, version = s.version, assigned_at = s.assigned_at,
-			since = CASE WHEN s.segment_id <> m.segment_id THEN GREATEST(s.since, m.since) ELSE m.since END,
-			previous_segment_id = CASE WHEN s.segment_id <> m.segment_id AND m.since < %5$L THEN m.segment_id ELSE m.previous_segment_id END,
-			reason = CASE WHEN s.segment_id <> m.segment_id THEN %4$s ELSE m.reason END
-		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin)
-			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin)', members, staged, m.key, why, at);
+			point_type = s.point_type, outlier_score = s.outlier_score,
+			since = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id THEN GREATEST(s.since, m.since) ELSE m.since END,
+			previous_segment_id = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %5$L THEN m.segment_id ELSE m.previous_segment_id END,
+			reason = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id THEN %4$s ELSE m.reason END
+		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin, s.point_type, s.outlier_score)
+			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.point_type, m.outlier_score)', members, staged, m.key, why, at);
 	EXECUTE format('INSERT INTO %1$s SELECT s.%3$I, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
 			(SELECT p.segment_id FROM %4$s p WHERE p.%3$I = s.%3$I ORDER BY p.valid_to DESC LIMIT 1),
-			s.version, s.assigned_at, ''new''
+			s.version, s.assigned_at, ''new'', s.point_type, s.outlier_score
 		FROM %2$s s WHERE NOT EXISTS (SELECT FROM %1$s m WHERE m.%3$I = s.%3$I)', members, staged, m.key, past);
 	EXECUTE format('DROP TABLE %s', staged);
 	RETURN moved;

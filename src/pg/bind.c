@@ -22,7 +22,7 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	b->column = CS_NEW(env, cs_bound, m->columns + 1);
 	b->raw = CS_NEW(env, float, m->prep->n);
 	b->point = CS_NEW(env, float, m->prep->d);
-	b->score = CS_NEW(env, float, m->scorer->centers ? m->scorer->centers->kpad : 1);
+	b->score = CS_NEW(env, float, cs_scorer_room(m->scorer));
 	return b;
 }
 

@@ -22,6 +22,7 @@ typedef struct counting
 	bool		weighted;
 	uint64		read;
 	uint64		rows;
+	uint64		noise;
 	double	   *size;			/* rows per cluster */
 	double	   *square;			/* sum of squared distances per cluster */
 	double		weighted_square;
@@ -43,9 +44,14 @@ take_slot(void *arg, TupleTableSlot *slot)
 		cs_nearest	n = s->algorithm->nearest(s, c->binding->point, c->binding->score);
 
 		c->rows++;
-		c->size[n.label]++;
-		c->square[n.label] += n.d1;
-		c->weighted_square += n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0);
+		if (n.label < 0)
+			c->noise++;
+		else
+		{
+			c->size[n.label]++;
+			c->square[n.label] += n.d1;
+			c->weighted_square += n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0);
+		}
 	}
 	MemoryContextSwitchTo(old);
 	if ((++c->read & 1023) == 0)
@@ -79,6 +85,7 @@ cs_training_count_all(cs_training *t)
 	cs_source_scan(t->ds->source, select_list(t), true, take_slot, &c);
 	MemoryContextDelete(c.row_cxt);
 	t->ds->skipped = c.read - c.rows;
+	t->noise = (double) c.noise;
 	m->rows = (double) c.rows;
 	for (int j = 0; j < m->k; j++)
 	{
@@ -86,7 +93,7 @@ cs_training_count_all(cs_training *t)
 		m->radius[j] = c.size[j] > 0 ? sqrt(c.square[j] / c.size[j]) : 0;
 		sum += c.square[j];
 	}
-	m->variance = c.rows > 0 ? sum / ((double) c.rows * t->ds->prep->d) : 0;
-	if (t->scorer->centers)
+	m->variance = c.rows > c.noise ? sum / ((double) (c.rows - c.noise) * t->ds->prep->d) : 0;
+	if (t->scorer->centers && !(t->scorer->algorithm->flags & CS_OWN_OBJECTIVE))
 		t->outcome.fit.objective = t->scorer->algorithm->flags & CS_UNIT_LENGTH ? c.weighted_square / 2 : c.weighted_square;
 }

@@ -16,7 +16,7 @@ cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, 
 {
 	size_t		mark = cs_team_mark(team);
 	cs_scratch *scratch = cs_scratch_new(env, x);
-	cs_near_block *near = cs_near_block_new(env, s->k, s->d);
+	cs_near_block *near = cs_near_block_for(env, s);
 	cs_turn		turn;
 	int			unit;
 
@@ -90,13 +90,28 @@ read_row(void *arg, size_t i, double *out)
 		out[f] = (double) r->row[f];
 }
 
+/* Labels of a sample, rows pick of what was fitted; label is shared. */
+static void
+label_sample(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit, int32_t *label)
+{
+	if (!(fit->algorithm->flags & CS_OWN_LABELS))
+	{
+		cs_label_by(env, team, cs_scorer_of_fit(env, fit), sample, label);
+		return;
+	}
+	cs_team_barrier(team);
+	if (team->rank == 0)
+		for (size_t i = 0; i < sample->n; i++)
+			label[i] = fit->label[sample->pick[i]];
+	cs_team_barrier(team);
+}
+
 static void
 judge_on(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit, int32_t *label, cs_candidate *c)
 {
-	cs_scorer  *s = cs_scorer_of_fit(env, fit);
 	row_reader	r = {sample, CS_NEW(env, float, sample->d)};
 
-	cs_label_by(env, team, s, sample, label);
+	label_sample(env, team, sample, fit, label);
 	c->k = fit->k;
 	c->inertia = fit->objective;
 	c->silhouette = cs_silhouette(env, team, sample, label, fit->k, NULL);
@@ -235,9 +250,7 @@ choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sam
 static void
 judge(cs_env *env, cs_team *team, const cs_matrix *sample, int32_t *label, cs_fit_outcome *out)
 {
-	cs_scorer  *s = cs_scorer_of_fit(env, &out->fit);
-
-	cs_label_by(env, team, s, sample, label);
+	label_sample(env, team, sample, &out->fit, label);
 	out->silhouette = cs_silhouette(env, team, sample, label, out->fit.k, NULL);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -46,7 +48,7 @@ take_slot(void *arg, TupleTableSlot *slot)
 	{
 		cs_nearest	n = a->m->scorer->algorithm->nearest(a->m->scorer, a->binding->point, a->binding->score);
 
-		cs_members_add(a->writer, slot->tts_values[0], &n, 0);
+		cs_members_add(a->writer, slot->tts_values[0], &n, 0, n.label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD, NAN);
 		a->rows++;
 	}
 	else

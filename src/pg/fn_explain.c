@@ -4,7 +4,9 @@
  *
  * For centre models the margin d^2(x, runner-up) - d^2(x, own) is a sum over
  * coordinates, so each feature's part of it is exact and the parts add up; a
- * negative part speaks for the runner-up.  The border to another segment is a
+ * negative part speaks for the runner-up.  Models without centres are explained the
+ * same way by the means of their segments, which is not their rule but tells what
+ * sets the two segments apart for this row.  The border to another segment is a
  * plane, so the change of one feature that reaches it has a closed form.
  */
 #include "postgres.h"
@@ -56,7 +58,7 @@ static char *
 typical_text(const cs_site *s, int feature, int cluster)
 {
 	const cs_feature *f = &s->m->prep->f[feature];
-	const double *c = s->m->scorer->centers->c + (size_t) cluster * s->m->scorer->d + f->at;
+	const double *c = cs_model_typical(s->m) + (size_t) cluster * s->m->prep->d + f->at;
 	int			best = 0;
 
 	if (s->m->prep->unit_length)
@@ -93,7 +95,8 @@ by_contribution(const void *a, const void *b)
 static part *
 margin_parts(const cs_site *s, int own, int other)
 {
-	const cs_centers *c = s->m->scorer->centers;
+	const double *c = cs_model_typical(s->m);
+	int			d = s->m->prep->d;
 	part	   *p = palloc(sizeof(part) * s->m->prep->n);
 
 	for (int i = 0; i < s->m->prep->n; i++)
@@ -104,8 +107,8 @@ margin_parts(const cs_site *s, int own, int other)
 		for (int z = f->at; z < f->at + f->width; z++)
 		{
 			double		x = (double) s->binding->point[z],
-						a = x - c->c[(size_t) own * c->d + z],
-						b = x - c->c[(size_t) other * c->d + z];
+						a = x - c[(size_t) own * d + z],
+						b = x - c[(size_t) other * d + z];
 
 			p[i].contribution += b * b - a * a;
 		}
@@ -166,7 +169,7 @@ explain_by_centers(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
 
 /* Without centres, or without a second one, to compare with. */
 static void
-explain_plainly(cs_site *s, ReturnSetInfo *rsinfo)
+explain_plainly(cs_site *s, ReturnSetInfo *rsinfo, bool noise)
 {
 	const cs_clusterer *a = s->m->scorer->algorithm;
 
@@ -177,8 +180,32 @@ explain_plainly(cs_site *s, ReturnSetInfo *rsinfo)
 
 		put_text(v, isnull, 0, s->m->prep->f[i].name);
 		put_text(v, isnull, 1, value_text(s, i));
-		put_text(v, isnull, 5, a->explain ? a->explain(s->env, s->m->scorer, s->binding->point, i) : "there is one segment only");
+		put_text(v, isnull, 5, a->explain ? a->explain(s->env, s->m->scorer, s->binding->point, i)
+				 : noise ? "in no dense region of the training" : "there is one segment only");
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+}
+
+/* A runner-up for models that name none: the other segment whose mean is nearest. */
+static void
+find_runner_up(const cs_site *s, cs_nearest *n)
+{
+	const double *c = cs_model_typical(s->m);
+	double		best = INFINITY;
+
+	if (c == NULL || n->label < 0 || n->label2 >= 0)
+		return;
+	for (int j = 0; j < s->m->k; j++)
+	{
+		double		d = 0;
+
+		for (int z = 0; z < s->m->prep->d; z++)
+			d += pow((double) s->binding->point[z] - c[(size_t) j * s->m->prep->d + z], 2);
+		if (j != n->label && d < best)
+		{
+			best = d;
+			n->label2 = j;
+		}
 	}
 }
 
@@ -194,10 +221,11 @@ explain(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	if (s == NULL)
 		return (Datum) 0;
 	n = cs_site_nearest(s);
-	if (s->m->scorer->centers && n.label2 >= 0)
+	find_runner_up(s, &n);
+	if (cs_model_typical(s->m) && n.label >= 0 && n.label2 >= 0)
 		explain_by_centers(s, (ReturnSetInfo *) fcinfo->resultinfo, &n);
 	else
-		explain_plainly(s, (ReturnSetInfo *) fcinfo->resultinfo);
+		explain_plainly(s, (ReturnSetInfo *) fcinfo->resultinfo, n.label < 0);
 	return (Datum) 0;
 }
 
@@ -276,7 +304,7 @@ counterfactual(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	InitMaterializedSRF(fcinfo, 0);
 	if (s == NULL)
 		return (Datum) 0;
-	if (s->m->scorer->centers == NULL || s->m->prep->unit_length)
+	if (s->m->scorer->centers == NULL || s->m->scorer->algorithm->distance || s->m->prep->unit_length)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("models of algorithm %s have no counterfactuals", s->m->scorer->algorithm->name)));

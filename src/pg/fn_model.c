@@ -153,14 +153,14 @@ clusterseg_model_centroids(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	cs_model   *m = arg_model(fcinfo);
-	const cs_centers *c = m->scorer->centers;
+	const double *c = cs_model_typical(m);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int j = 0; c && j < m->k; j++)
 		for (int i = 0; i < m->prep->n; i++)
 			for (int z = 0; z < m->prep->f[i].width; z++)
 			{
-				double		scaled = c->c[(size_t) j * c->d + m->prep->f[i].at + z];
+				double		scaled = c[(size_t) j * m->prep->d + m->prep->f[i].at + z];
 				Datum		v[4];
 				bool		isnull[4] = {false};
 

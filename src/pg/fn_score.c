@@ -29,10 +29,11 @@ segment(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 {
 	cs_reject	why;
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
+	int			label = s ? label_of(s) : -1;
 
-	if (s == NULL)
+	if (label < 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT32(s->m->segment_id[label_of(s)]);
+	PG_RETURN_INT32(s->m->segment_id[label]);
 }
 
 CS_SCORING_ENTRIES(segment);
@@ -42,10 +43,11 @@ segment_label(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 {
 	cs_reject	why;
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
+	int			label = s ? label_of(s) : -1;
 
-	if (s == NULL)
+	if (label < 0)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(cs_site_label(s, label_of(s))));
+	PG_RETURN_TEXT_P(cstring_to_text(cs_site_label(s, label)));
 }
 
 CS_SCORING_ENTRIES(segment_label);
@@ -58,13 +60,18 @@ segment_distance(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
 	cs_nearest	n = {0, -1, 0, 0};
 
-	if (s == NULL || s->m->scorer->centers == NULL)
+	if (s == NULL)
 		PG_RETURN_NULL();
 	if (PG_NARGS() > 2)
-		n.d1 = cs_centers_distance(s->m->scorer->centers, s->binding->point, cs_site_cluster(s, PG_GETARG_INT32(2)));
-	else
+		n.d1 = cs_scorer_distance(s->m->scorer, s->binding->point, cs_site_cluster(s, PG_GETARG_INT32(2)), s->binding->score);
+	else if (cs_site_has_distances(s))
 		n = cs_site_nearest(s);
-	PG_RETURN_FLOAT8(cs_measure(s->m, &n).distance);
+	else
+		n.d1 = NAN;
+	n.d1 = cs_measure(s->m, &n).distance;
+	if (isnan(n.d1))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(n.d1);
 }
 
 CS_SCORING_ENTRIES(segment_distance);
@@ -82,9 +89,14 @@ probability(cs_site *s, int j)
 				sum = 0;
 	double	   *w;
 
-	if (c == NULL || !(s->m->variance > 0))
+	if (s->m->scorer->algorithm->probability == NULL && (c == NULL || !(s->m->variance > 0)))
 		return label_of(s) == j ? 1 : 0;
 	w = palloc(sizeof(double) * s->m->k);
+	if (s->m->scorer->algorithm->probability)
+	{
+		s->m->scorer->algorithm->probability(s->m->scorer, s->binding->point, s->binding->score, w);
+		return w[j];
+	}
 	for (int i = 0; i < s->m->k; i++)
 	{
 		w[i] = log(Max(s->m->size[i], 0.5) / Max(s->m->rows, 1)) -
@@ -148,12 +160,17 @@ assign(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	{
 		cs_nearest	n = cs_site_nearest(s);
 		cs_measures r = cs_measure(s->m, &n);
-		bool		centred = s->m->scorer->centers != NULL;
 
-		v[0] = Int32GetDatum(s->m->segment_id[n.label]);
-		v[1] = CStringGetTextDatum(cs_site_label(s, n.label));
-		isnull[0] = isnull[1] = false;
-		put_float(v, isnull, 2, centred ? r.distance : NAN);
+		isnull[0] = isnull[1] = n.label < 0;
+		isnull[6] = n.label >= 0;
+		if (n.label >= 0)
+		{
+			v[0] = Int32GetDatum(s->m->segment_id[n.label]);
+			v[1] = CStringGetTextDatum(cs_site_label(s, n.label));
+		}
+		else
+			v[6] = CStringGetTextDatum("noise: in no dense region of the training");
+		put_float(v, isnull, 2, cs_site_has_distances(s) ? r.distance : NAN);
 		put_float(v, isnull, 3, r.margin);
 		isnull[4] = n.label2 < 0;
 		v[4] = Int32GetDatum(n.label2 < 0 ? 0 : s->m->segment_id[n.label2]);
@@ -202,6 +219,8 @@ segment_at(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	representative = palloc(sizeof(int) * s->m->k);
 	s->m->scorer->algorithm->cut(s->m->scorer, k, representative);
 	label = label_of(s);
+	if (label < 0)
+		PG_RETURN_NULL();
 	id = s->m->segment_id[label];
 	for (int j = 0; j < s->m->k; j++)
 		if (representative[j] == representative[label])

@@ -200,7 +200,7 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 	v[OUT_ITERATIONS] = Int32GetDatum(f->iterations);
 	v[OUT_CONVERGED] = BoolGetDatum(f->converged);
 	v[OUT_OBJECTIVE] = Float8GetDatum(f->objective);
-	isnull[OUT_OBJECTIVE] = t->scorer->centers == NULL;
+	isnull[OUT_OBJECTIVE] = isnan(f->objective) || (t->scorer->centers == NULL && !(f->algorithm->flags & CS_OWN_OBJECTIVE));
 	isnull[OUT_SILHOUETTE] = isnan(t->outcome.silhouette);
 	v[OUT_SILHOUETTE] = Float8GetDatum(isnan(t->outcome.silhouette) ? 0 : t->outcome.silhouette);
 	v[OUT_IDS] = int_array(t->model.segment_id, t->model.k);
@@ -318,7 +318,8 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 {
 	cs_training *t = cs_training_current();
 	const cs_matrix *x = t->ds->matrix;
-	cs_near_block *near = cs_near_block_new(t->env, t->scorer->k, t->scorer->d);
+	const cs_fit *f = &t->outcome.fit;
+	cs_near_block *near = cs_near_block_for(t->env, t->scorer);
 	uint16_t   *position = CS_NEW(t->env, uint16_t, CS_BLOCK_ROWS);
 	cs_member_writer *w;
 	int			labels;
@@ -334,18 +335,19 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 	for (int b = 0; b < x->blocks; b++)
 	{
 		size_t		at = (size_t) b * CS_BLOCK_ROWS;
-		cs_run		run = cs_matrix_run(x, b, NULL);
+		size_t		rows = cs_block_rows(x, b);
 
-		CHECK_FOR_INTERRUPTS();
 		cs_progress_report(t->env, CS_PHASE_WRITE, at, x->n);
-		t->scorer->algorithm->block(t->scorer, &run, near);
-		key_order(t, at, run.rows, position);
-		for (size_t r = 0; r < run.rows; r++)
+		cs_training_block(t, b, near);
+		key_order(t, at, rows, position);
+		for (size_t r = 0; r < rows; r++)
 		{
 			size_t		i = position[r];
 			cs_nearest	n = {near->raw.label[i], near->raw.label2[i], near->d1[i], near->d2[i]};
 
-			cs_members_add(w, cs_keys_at(t->ds->keys, at + r), &n, former_id(t, at + r));
+			cs_members_add(w, cs_keys_at(t->ds->keys, at + r), &n, former_id(t, at + r),
+						   f->point ? f->point[at + i] : n.label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD,
+						   f->outlier ? (double) f->outlier[at + i] : NAN);
 		}
 	}
 	cs_progress_end();

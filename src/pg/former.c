@@ -53,7 +53,7 @@ cs_former_new(cs_training *t)
 	}
 	f->raw = CS_NEW(t->env, float, p->n);
 	f->point = CS_NEW(t->env, float, p->d);
-	f->score = CS_NEW(t->env, float, t->former->scorer->centers ? t->former->scorer->centers->kpad : 1);
+	f->score = CS_NEW(t->env, float, cs_scorer_room(t->former->scorer));
 	return f;
 }
 

@@ -21,16 +21,20 @@
 
 static const Oid column_types[CS_MEMBER_COLUMNS] = {
 	InvalidOid, INT4OID, TEXTOID, FLOAT8OID, FLOAT8OID, BOOLOID, TIMESTAMPTZOID, INT4OID, INT4OID, TIMESTAMPTZOID,
-	TEXTOID
+	TEXTOID, TEXTOID, FLOAT8OID
 };
+
+static const char *const point_names[] = {"", "core", "border", "noise"};
 
 cs_measures
 cs_measure(const cs_model *m, const cs_nearest *n)
 {
 	cs_measures r;
 	bool		cosine = m->scorer->algorithm->flags & CS_UNIT_LENGTH;
-	bool		two = n->label2 >= 0;
+	bool		two = n->label >= 0 && n->label2 >= 0;
 
+	if (n->label < 0)
+		return (cs_measures) {NAN, NAN, NAN};
 	r.distance = cosine ? n->d1 / 2 : sqrt(n->d1);
 	r.margin = two ? n->d2 - n->d1 : NAN;
 	r.confidence = !two ? NAN : n->d2 > 0 ? 1 - sqrt(n->d1 / n->d2) : 0;
@@ -67,6 +71,8 @@ cs_members_open(Oid relid, Oid key_type, const cs_model *m, int version, Datum a
 	w->label = palloc(sizeof(Datum) * m->k);
 	for (int j = 0; j < m->k; j++)
 		w->label[j] = CStringGetTextDatum(m->label[j]);
+	for (int p = 0; p < lengthof(point_names); p++)
+		w->point[p] = CStringGetTextDatum(point_names[p]);
 	w->version = Int32GetDatum(version);
 	w->at = at;
 	w->reason = CStringGetTextDatum(reason);
@@ -98,9 +104,10 @@ set_float(TupleTableSlot *slot, int column, double v)
 }
 
 void
-cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former)
+cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former, cs_point point, double outlier)
 {
 	cs_measures r = cs_measure(w->m, n);
+	bool		noise = n->label < 0;
 	TupleTableSlot *slot;
 
 	if (w->slot[w->filled] == NULL)
@@ -114,8 +121,9 @@ cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former)
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, 0, sizeof(bool) * CS_MEMBER_COLUMNS);
 	slot->tts_values[0] = key;
-	slot->tts_values[1] = Int32GetDatum(w->m->segment_id[n->label]);
-	slot->tts_values[2] = w->label[n->label];
+	slot->tts_isnull[1] = slot->tts_isnull[2] = noise;
+	slot->tts_values[1] = noise ? (Datum) 0 : Int32GetDatum(w->m->segment_id[n->label]);
+	slot->tts_values[2] = noise ? (Datum) 0 : w->label[n->label];
 	set_float(slot, 3, r.distance);
 	set_float(slot, 4, r.margin);
 	slot->tts_values[5] = BoolGetDatum(r.confidence < CS_BORDERLINE);
@@ -125,6 +133,9 @@ cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former)
 	slot->tts_values[8] = w->version;
 	slot->tts_values[9] = w->at;
 	slot->tts_values[10] = w->reason;
+	slot->tts_isnull[11] = point == CS_POINT_UNTOLD;
+	slot->tts_values[11] = w->point[point];
+	set_float(slot, 12, outlier);
 	ExecStoreVirtualTuple(slot);
 
 	/* a key by reference may not outlive the row that it came with */

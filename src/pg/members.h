@@ -14,9 +14,9 @@
 /*
  * Columns of a members table, in this order behind the key:
  * segment_id, segment, distance, margin, borderline, since, previous_segment_id,
- * version, assigned_at, reason.
+ * version, assigned_at, reason, point_type, outlier_score.
  */
-#define CS_MEMBER_COLUMNS 11
+#define CS_MEMBER_COLUMNS 13
 
 /* Rows whose confidence 1 - d1/d2 is below are borderline. */
 #define CS_BORDERLINE 0.05
@@ -29,6 +29,7 @@ typedef struct cs_member_writer
 	int			filled;
 	uint64		written;
 	Datum	   *label;			/* per cluster, as text */
+	Datum		point[4];		/* names of cs_point */
 	const cs_model *m;
 	Datum		version;
 	Datum		at;
@@ -45,8 +46,11 @@ typedef struct cs_member_writer
 extern cs_member_writer *cs_members_open(Oid relid, Oid key_type, const cs_model *m,
 										 int version, Datum at, const char *reason);
 
-/* former: the segment by the former model, or 0 for NULL. */
-extern void cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former);
+/*
+ * former: the segment by the former model, or 0 for NULL; outlier: NaN for NULL.
+ * Noise has no segment.
+ */
+extern void cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former, cs_point point, double outlier);
 
 /* Flush and close; rows written. */
 extern uint64 cs_members_close(cs_member_writer *w);

@@ -73,6 +73,8 @@ load_segments(cs_env *env, cs_model *m, cs_value root)
 	m->reach = cs_need_numbers(env, s, "reach", m->k);
 	m->rows = cs_need_number(env, s, "rows", 0, 1e300);
 	m->variance = cs_need_number(env, s, "variance", 0, 1e300);
+	if (cs_model_keeps_means(m->scorer))
+		m->means = cs_need_numbers(env, s, "means", (size_t) m->k * (size_t) m->prep->d);
 }
 
 cs_model *
@@ -91,7 +93,7 @@ cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
 	m->prep = cs_prep_load(env, root);
 	load_columns(env, m, root);
 	m->scorer = cs_scorer_load(env, cs_need(env, root, "fit", 'o'));
-	if (m->scorer->d != m->prep->d)
+	if (m->scorer->d != m->prep->d || (m->scorer->centers && m->scorer->centers->d != m->prep->d))
 		cs_doc_damaged(env, "Its clusters do not fit its features.");
 	load_segments(env, m, root);
 	return m;
@@ -111,6 +113,8 @@ save_segments(cs_env *env, const cs_model *m, cs_writer *w)
 	cs_put_numbers(w, "reach", m->reach, m->k);
 	cs_put_number(w, "rows", m->rows);
 	cs_put_number(w, "variance", m->variance);
+	if (m->means)
+		cs_put_numbers(w, "means", m->means, (size_t) m->k * (size_t) m->prep->d);
 	cs_end(w);
 }
 

@@ -8,7 +8,8 @@
  *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array
  *	prep		transforms (core/prep/prep_doc.c)
  *	fit			algorithm and clusters (core/cluster/registry.c)
- *	segments	{ids, labels, sizes, radius, reach, rows, variance}
+ *	segments	{ids, labels, sizes, radius, reach, rows, variance}, for models
+ *				without centres that do not explain rows themselves: means
  */
 #ifndef CS_PG_MODEL_H
 #define CS_PG_MODEL_H
@@ -41,7 +42,22 @@ typedef struct cs_model
 	double	   *reach;			/* distance that 99.9 % stay within */
 	double		rows;
 	double		variance;		/* mean squared distance per coordinate */
+	double	   *means;			/* k x d, or NULL: the centres tell */
 } cs_model;
+
+/* What is typical of the clusters: their centres or means, k x d; NULL: neither. */
+static inline const double *
+cs_model_typical(const cs_model *m)
+{
+	return m->scorer->centers ? m->scorer->centers->c : m->means;
+}
+
+/* Does a model keep the means of its clusters? */
+static inline bool
+cs_model_keeps_means(const cs_scorer *s)
+{
+	return s->centers == NULL && s->algorithm->explain == NULL;
+}
 
 /* A model of checked bytes, in memory of the env; fails with CS_E_DATA. */
 extern cs_model *cs_model_load(cs_env *env, const unsigned char *bytes, size_t len);

@@ -97,15 +97,15 @@ undo_norm(const cs_training *t, size_t at, size_t rows, float *z)
 		z[i] *= t->ds->norm[cs_training_row(t, at + i)];
 }
 
-/* Coordinate c of all rows, cluster after cluster; at[j] is where cluster j starts. */
+/* Coordinate c of all rows, cluster after cluster, then noise; at[j] is where cluster j starts. */
 static void
 gather(const cs_training *t, int c, float *out, const size_t *at)
 {
 	const cs_matrix *x = t->ds->matrix;
-	float	  **next = palloc(sizeof(float *) * t->model.k);
+	float	  **next = palloc(sizeof(float *) * (t->model.k + 1));
 	float		z[CS_LANES];
 
-	for (int j = 0; j < t->model.k; j++)
+	for (int j = 0; j <= t->model.k; j++)
 		next[j] = out + at[j];
 	for (size_t from = 0; from < x->n; from += CS_LANES)
 	{
@@ -117,7 +117,7 @@ gather(const cs_training *t, int c, float *out, const size_t *at)
 		memcpy(z, cs_matrix_at(x, from) + (size_t) c * CS_LANES, sizeof(z));
 		undo_norm(t, from, rows, z);
 		for (size_t i = 0; i < rows; i++)
-			*next[label[i]]++ = z[i];
+			*next[label[i] < 0 ? t->model.k : label[i]]++ = z[i];
 	}
 	pfree(next);
 }
@@ -171,29 +171,30 @@ static void
 profile_number(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
 {
 	int			k = t->model.k;
+	size_t		rows = t->ds->matrix->n;
 	double		sum,
 				square,
 				mean;
 	line		l = {f->name, NULL};
 
 	gather(t, f->at, z, at);
-	moments(f, z, (size_t) t->model.rows, 0, &sum, &square);
-	mean = sum / t->model.rows;
-	moments(f, z, (size_t) t->model.rows, mean, &sum, &square);
+	moments(f, z, rows, 0, &sum, &square);
+	mean = sum / (double) rows;
+	moments(f, z, rows, mean, &sum, &square);
 	l.overall_mean = in_units(f, mean);
-	l.overall_sd = sqrt(square / t->model.rows);
+	l.overall_sd = sqrt(square / (double) rows);
 	if (is_affine(f))
 		l.overall_sd = f->factor > 0 ? l.overall_sd / f->factor : 0;
 	for (int j = 0; j < k; j++)
 	{
-		size_t		n = (size_t) t->model.size[j];
+		size_t		n = (size_t) t->count[j];
 
 		if (n == 0)
 			continue;
 		moments(f, z + at[j], n, 0, &sum, &square);
-		l.n = (double) n;
+		l.n = t->model.size[j];
 		l.mean = in_units(f, sum / n);
-		quantiles(f, z + at[j], n, t->model.rows <= EXACT_ROWS, l.quantile);
+		quantiles(f, z + at[j], n, rows <= EXACT_ROWS, l.quantile);
 		emit(rsinfo, t, j, &l);
 	}
 }
@@ -202,6 +203,8 @@ profile_number(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f,
 static void
 profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
 {
+	size_t		rows = t->ds->matrix->n;
+
 	for (int c = 0; c < f->width; c++)
 	{
 		char	   *name = cs_feature_coordinate(t->env, f, c);
@@ -209,18 +212,20 @@ profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *
 		double		all = 0;
 
 		gather(t, f->at + c, z, at);
-		for (size_t i = 0; i < (size_t) t->model.rows; i++)
+		for (size_t i = 0; i < rows; i++)
 			all += z[i] > 0;
-		l.overall_mean = all / t->model.rows;
+		l.overall_mean = all / (double) rows;
 		l.overall_sd = sqrt(l.overall_mean * (1 - l.overall_mean));
 		for (int j = 0; j < t->model.k; j++)
 		{
-			if (!(t->model.size[j] > 0))
+			double		n = 0;
+
+			if (!(t->count[j] > 0))
 				continue;
-			l.n = 0;
-			for (size_t i = 0; i < (size_t) t->model.size[j]; i++)
-				l.n += z[at[j] + i] > 0;
-			l.mean = l.n / t->model.size[j];
+			for (size_t i = 0; i < (size_t) t->count[j]; i++)
+				n += z[at[j] + i] > 0;
+			l.mean = n / t->count[j];
+			l.n = rint(l.mean * t->model.size[j]);
 			emit(rsinfo, t, j, &l);
 		}
 	}
@@ -241,11 +246,11 @@ clusterseg_fit_profile(PG_FUNCTION_ARGS)
 	cs_training *t = cs_training_current();
 	const cs_prep *p = t->ds->prep;
 	size_t	   *at = palloc0(sizeof(size_t) * (t->model.k + 1));
-	float	   *z = CS_ROOM(t->env, float, (size_t) t->model.rows + 1);
+	float	   *z = CS_ROOM(t->env, float, t->ds->matrix->n + 1);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int j = 0; j < t->model.k; j++)
-		at[j + 1] = at[j] + (size_t) t->model.size[j];
+		at[j + 1] = at[j] + (size_t) t->count[j];
 	for (int i = 0; i < p->n; i++)
 	{
 		cs_progress(t->env, CS_PHASE_PROFILE, i, p->n);

@@ -79,7 +79,7 @@ cs_batch_open(cs_env *env, const char *model)
 	{
 		membership	m = {b, InvalidOid};
 
-		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m", b->now.members_key, b->now.members), NULL, b->now.run_as,
+		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m WHERE m.segment_id IS NOT NULL", b->now.members_key, b->now.members), NULL, b->now.run_as,
 					  false, take_member, &m);
 	}
 	return b;

@@ -53,7 +53,7 @@ cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer)
 
 	if (now->members == NULL)
 		return 0;
-	query = psprintf("SELECT segment_id FROM %s m WHERE m.%s = $1", now->members, now->members_key);
+	query = psprintf("SELECT segment_id FROM %s m WHERE m.%s = $1 AND m.segment_id IS NOT NULL", now->members, now->members_key);
 	if (kept.query == NULL || strcmp(kept.query, query) != 0 || kept.types[0] != now->members_type)
 	{
 		if (kept_cxt == NULL)

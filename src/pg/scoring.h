@@ -60,6 +60,13 @@ cs_site_nearest(cs_site *s)
 	return s->m->scorer->algorithm->nearest(s->m->scorer, s->binding->point, s->binding->score);
 }
 
+/* Do the numbers that come with a label mean distances? */
+static inline bool
+cs_site_has_distances(const cs_site *s)
+{
+	return s->m->scorer->centers != NULL || s->m->scorer->algorithm->distance != NULL;
+}
+
 /* The four entry points of a scoring function. */
 #define CS_SCORING_ENTRIES(name) \
 	PG_FUNCTION_INFO_V1(clusterseg_##name##_name_row); \

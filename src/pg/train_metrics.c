@@ -15,7 +15,7 @@ static void
 put_between(cs_json *j, const cs_training *t)
 {
 	const cs_model *m = &t->model;
-	const cs_centers *c = t->scorer->centers;
+	const double *c = cs_model_typical(m);
 	double		total = 0;
 	double	   *share = palloc0(sizeof(double) * m->prep->n);
 
@@ -27,9 +27,9 @@ put_between(cs_json *j, const cs_training *t)
 			double		mean = 0;
 
 			for (int k = 0; k < m->k; k++)
-				mean += m->size[k] * c->c[(size_t) k * c->d + z] / m->rows;
+				mean += m->size[k] * c[(size_t) k * m->prep->d + z] / m->rows;
 			for (int k = 0; k < m->k; k++)
-				share[i] += m->size[k] * pow(c->c[(size_t) k * c->d + z] - mean, 2);
+				share[i] += m->size[k] * pow(c[(size_t) k * m->prep->d + z] - mean, 2);
 		}
 	for (int i = 0; i < m->prep->n; i++)
 		total += share[i];
@@ -100,6 +100,8 @@ cs_training_metrics(const cs_training *t)
 	cs_json_number(&j, "seconds_prepare", t->seconds_prepare);
 	cs_json_number(&j, "seconds_fit", t->seconds_fit);
 	cs_json_number(&j, "seconds_label", t->seconds_label);
+	if (t->scorer->algorithm->flags & CS_NOISE)
+		cs_json_number(&j, "noise_rows", t->noise);
 	if (t->ds->skipped > 0)
 		cs_json_text(&j, "skipped", cs_dataset_skipped(t->ds));
 	put_between(&j, t);

@@ -70,6 +70,14 @@ cs_training_current(void)
 
 /* ---- labels, sizes, radius, reach ---- */
 
+/* Squared distance of row i of the matrix to a cluster. */
+static double
+distance_in_matrix(const cs_training *t, size_t i, int cluster, cs_near_block *near)
+{
+	cs_matrix_row(t->ds->matrix, i, near->row);
+	return cs_scorer_distance(t->scorer, near->row, cluster, near->score);
+}
+
 /* The distance that 99.9 % of a cluster's rows stay within. */
 static void
 find_reach(cs_training *t, const float *d1)
@@ -86,7 +94,8 @@ find_reach(cs_training *t, const float *d1)
 		from += (size_t) t->model.size[j];
 	}
 	for (size_t i = 0; i < n; i++)
-		part[at[t->label[i]]++] = d1[i];
+		if (t->label[i] >= 0)
+			part[at[t->label[i]]++] = d1[i];
 	for (int j = 0; j < t->model.k; j++)
 	{
 		size_t		m = (size_t) t->model.size[j];
@@ -98,11 +107,69 @@ find_reach(cs_training *t, const float *d1)
 }
 
 void
+cs_training_block(cs_training *t, int b, cs_near_block *near)
+{
+	const cs_fit *f = &t->outcome.fit;
+	size_t		at = (size_t) b * CS_BLOCK_ROWS;
+	cs_run		run = cs_matrix_run(t->ds->matrix, b, NULL);
+
+	if (f->label == NULL || f->distance == NULL)
+		t->scorer->algorithm->block(t->scorer, &run, near);
+	for (size_t i = 0; i < run.rows && f->label; i++)
+	{
+		int			own = f->label[at + i];
+
+		if (f->distance)
+		{
+			near->d1[i] = own < 0 ? INFINITY : (double) f->distance[at + i];
+			near->raw.label2[i] = -1;
+			near->d2[i] = INFINITY;
+		}
+		else if (own != near->raw.label[i])
+		{
+			/* where the model would put it is the runner-up then */
+			near->raw.label2[i] = near->raw.label[i];
+			near->d2[i] = near->d1[i];
+			near->d1[i] = own < 0 ? INFINITY : distance_in_matrix(t, at + i, own, near);
+		}
+		near->raw.label[i] = own;
+	}
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Means of the clusters, for models that keep them. */
+static void
+find_means(cs_training *t)
+{
+	const cs_matrix *x = t->ds->matrix;
+	cs_model   *m = &t->model;
+	float	   *row = CS_NEW(t->env, float, x->d);
+
+	m->means = CS_NEW(t->env, double, (size_t) m->k * x->d);
+	for (size_t i = 0; i < x->n; i++)
+	{
+		double	   *mean = m->means + (size_t) t->label[i] * x->d;
+
+		if (i % CS_BLOCK_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (t->label[i] < 0)
+			continue;
+		cs_matrix_row(x, i, row);
+		for (int f = 0; f < x->d; f++)
+			mean[f] += (double) row[f];
+	}
+	for (int j = 0; j < m->k; j++)
+		for (int f = 0; f < x->d && m->size[j] > 0; f++)
+			m->means[(size_t) j * x->d + f] /= m->size[j];
+	cs_release(t->env, row);
+}
+
+void
 cs_training_label(cs_training *t)
 {
 	const cs_matrix *x = t->ds->matrix;
 	cs_model   *m = &t->model;
-	cs_near_block *near = cs_near_block_new(t->env, t->scorer->k, t->scorer->d);
+	cs_near_block *near = cs_near_block_for(t->env, t->scorer);
 	float	   *d1 = CS_ROOM(t->env, float, x->n + 1);
 	double		sse = 0,
 				weighted = 0;
@@ -118,28 +185,34 @@ cs_training_label(cs_training *t)
 	for (int b = 0; b < x->blocks; b++)
 	{
 		size_t		at = (size_t) b * CS_BLOCK_ROWS;
-		cs_run		run = cs_matrix_run(x, b, NULL);
+		size_t		rows = cs_block_rows(x, b);
 
-		t->scorer->algorithm->block(t->scorer, &run, near);
-		for (size_t i = 0; i < run.rows; i++)
+		cs_training_block(t, b, near);
+		for (size_t i = 0; i < rows; i++)
 		{
 			int			j = near->raw.label[i];
 
 			t->label[at + i] = j;
+			t->noise += j < 0;
+			if (j < 0)
+				continue;
 			m->size[j]++;
 			m->radius[j] += near->d1[i];
 			sse += near->d1[i];
-			weighted += near->d1[i] * (run.weight ? (double) run.weight[i] : 1.0);
+			weighted += near->d1[i] * (double) cs_matrix_weight_of(x, at + i);
 			d1[at + i] = (float) sqrt(near->d1[i]);
 		}
-		CHECK_FOR_INTERRUPTS();
 	}
 	for (int j = 0; j < m->k; j++)
 		m->radius[j] = m->size[j] > 0 ? sqrt(m->radius[j] / m->size[j]) : 0;
-	m->variance = sse / ((double) x->n * x->d);
+	m->variance = (double) x->n > t->noise ? sse / (((double) x->n - t->noise) * x->d) : 0;
+	t->count = CS_NEW(t->env, double, m->k);
+	memcpy(t->count, m->size, sizeof(double) * m->k);
+	if (cs_model_keeps_means(t->scorer))
+		find_means(t);
 
 	/* what the passes minimised in single precision, measured in double */
-	if (t->scorer->centers)
+	if (t->scorer->centers && !(t->scorer->algorithm->flags & CS_OWN_OBJECTIVE))
 		t->outcome.fit.objective = t->scorer->algorithm->flags & CS_UNIT_LENGTH ? weighted / 2 : weighted;
 	find_reach(t, d1);
 	cs_release(t->env, d1);
@@ -204,7 +277,7 @@ count_common(cs_training *t, former_members *f, const uint32 *order)
 		{
 			int			at = before_index(t, *(int *) cs_rows_at(f->id, r));
 
-			if (at >= 0)
+			if (at >= 0 && cluster[i] >= 0)
 				t->overlap[at * t->model.k + cluster[i]]++;
 		}
 		i += c <= 0;
@@ -223,8 +296,9 @@ overlap_by_model(cs_training *t)
 
 		if (was < 0)
 			continue;
-		t->overlap[was * t->model.k + t->label[i]]++;
 		t->before_size[was]++;
+		if (t->label[i] >= 0)
+			t->overlap[was * t->model.k + t->label[i]]++;
 	}
 }
 

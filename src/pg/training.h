@@ -27,7 +27,9 @@ typedef struct cs_training
 	int			team;			/* processes that took part */
 	cs_model	model;			/* without scorer until fitted */
 	cs_scorer  *scorer;
-	int32_t    *label;			/* per row, in the order of the matrix */
+	int32_t    *label;			/* per row, in the order of the matrix; -1: noise */
+	double	   *count;			/* rows of the matrix per cluster: of a sample, not the model's sizes */
+	double		noise;			/* rows without a segment */
 
 	/* the model before this one, when it can score the same rows */
 	cs_model   *former;
@@ -60,6 +62,9 @@ extern cs_training *cs_training_current(void);
 /* A new one; a former one is closed. */
 extern cs_training *cs_training_begin(void);
 extern void cs_training_end(void);
+
+/* Labels and distances of block b of the matrix: by the fit where it tells, else by the model. */
+extern void cs_training_block(cs_training *t, int b, cs_near_block *near);
 
 /* Steps, in order. */
 extern void cs_training_label(cs_training *t);

@@ -30,6 +30,15 @@ typedef struct cs_fit_args
 	int			warm_k;
 } cs_fit_args;
 
+/* What a row is to its cluster, where an algorithm tells. */
+typedef enum cs_point
+{
+	CS_POINT_UNTOLD,
+	CS_POINT_CORE,
+	CS_POINT_BORDER,
+	CS_POINT_NOISE
+} cs_point;
+
 typedef struct cs_fit
 {
 	const struct cs_clusterer *algorithm;
@@ -41,6 +50,16 @@ typedef struct cs_fit
 	double		objective;		/* what the algorithm minimises, e.g. inertia */
 	double	   *center;			/* k x d, or NULL for models without centres */
 	void	   *extra;			/* the algorithm's own */
+
+	/*
+	 * With CS_OWN_LABELS (a tree that was cut, density): where the rows of x
+	 * belong, n entries each, in the order of x; only the leader's count.  All but
+	 * label may be NULL.  Without, rows go where the fitted model puts them.
+	 */
+	int32_t    *label;			/* cluster, or -1: noise */
+	float	   *distance;		/* squared, as d1 of nearest() */
+	uint8_t    *point;			/* a cs_point */
+	float	   *outlier;		/* how much of an outlier, 0 .. 1 */
 } cs_fit;
 
 /* A model read back, ready to score rows. */
@@ -50,6 +69,7 @@ typedef struct cs_scorer
 	int			k;
 	int			d;
 	cs_centers *centers;		/* NULL for models without centres */
+	size_t		room;			/* floats of score that label() and nearest() need; 0: those of the centres */
 	void	   *extra;
 } cs_scorer;
 
@@ -58,7 +78,10 @@ enum
 	CS_NEEDS_K = 1,				/* has a number of clusters to choose */
 	CS_UNIT_LENGTH = 2,			/* rows are scaled to length 1: directions, cosine */
 	CS_RAW = 4,					/* works on unscaled features */
-	CS_ANY_K = 8				/* a model of k clusters also answers for fewer */
+	CS_ANY_K = 8,				/* a model of k clusters also answers for fewer */
+	CS_NOISE = 16,				/* may leave rows out: label -1 */
+	CS_OWN_LABELS = 32,			/* fit() says where the rows belong */
+	CS_OWN_OBJECTIVE = 64		/* centres or not, what it minimises are not squared distances to them */
 };
 
 typedef struct cs_clusterer
@@ -79,10 +102,19 @@ typedef struct cs_clusterer
 	/* Fill scorer->extra from them; k, d and centres are set. */
 	void		(*load) (cs_env *env, cs_value fit, cs_scorer *scorer);
 
-	/* Scoring; score is room for kpad floats of the centres, or unused. */
+	/*
+	 * Scoring; score is room for cs_scorer_room() floats.  Noise has label -1,
+	 * infinite d1, and the cluster that it is nearest to as label2 with d2.
+	 */
 	int			(*label) (const cs_scorer *s, const float *row, float *score);
 	cs_nearest	(*nearest) (const cs_scorer *s, const float *row, float *score);
 	void		(*block) (const cs_scorer *s, const cs_run *run, cs_near_block *out);
+
+	/* Squared distance of a row to a cluster; NULL: to its centre. */
+	double		(*distance) (const cs_scorer *s, const float *row, int cluster, float *score);
+
+	/* Probabilities of all k clusters; NULL: of centres, as a mixture of equal spheres. */
+	void		(*probability) (const cs_scorer *s, const float *row, float *score, double *p);
 
 	/* With CS_ANY_K: cluster of the full model to representative among kk. */
 	void		(*cut) (const cs_scorer *s, int kk, int *representative);
@@ -104,6 +136,18 @@ cs_scorer  *cs_scorer_load(cs_env *env, cs_value fit);
 
 /* The object "fit" of a model value. */
 void		cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w);
+
+/* Squared distance to a cluster; NaN where a model has none. */
+double		cs_scorer_distance(const cs_scorer *s, const float *row, int cluster, float *score);
+
+/* Floats of score. */
+size_t		cs_scorer_room(const cs_scorer *s);
+
+/* Buffers for block(). */
+cs_near_block *cs_near_block_for(cs_env *env, const cs_scorer *s);
+
+/* block() by nearest(), row by row, for descriptors. */
+void		cs_by_row_block(const cs_scorer *s, const cs_run *run, cs_near_block *out);
 
 /* Scoring by centres alone, for descriptors. */
 int			cs_by_center_label(const cs_scorer *s, const float *row, float *score);

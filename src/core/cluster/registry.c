@@ -4,6 +4,7 @@
 #include "core/cluster/clusterer.h"
 #include "core/cluster/algorithms.h"
 
+#include <math.h>
 #include <string.h>
 
 const cs_clusterer *const cs_clusterers[] = {
@@ -76,6 +77,53 @@ cs_scorer_of_fit(cs_env *env, const cs_fit *fit)
 	s = cs_scorer_load(env, cs_value_get(cs_doc_root(bytes), "fit"));
 	cs_release(env, bytes);
 	return s;
+}
+
+double
+cs_scorer_distance(const cs_scorer *s, const float *row, int cluster, float *score)
+{
+	if (s->algorithm->distance)
+		return s->algorithm->distance(s, row, cluster, score);
+	return s->centers ? cs_centers_distance(s->centers, row, cluster) : NAN;
+}
+
+size_t
+cs_scorer_room(const cs_scorer *s)
+{
+	if (s->room > 0)
+		return s->room;
+	return s->centers ? (size_t) s->centers->kpad : 1;
+}
+
+cs_near_block *
+cs_near_block_for(cs_env *env, const cs_scorer *s)
+{
+	cs_near_block *n = cs_near_block_new(env, s->k, s->d);
+
+	if (s->room > (size_t) s->k)
+	{
+		cs_release(env, n->score);
+		n->score = CS_NEW(env, float, s->room);
+	}
+	return n;
+}
+
+void
+cs_by_row_block(const cs_scorer *s, const cs_run *run, cs_near_block *out)
+{
+	for (size_t i = 0; i < run->rows; i++)
+	{
+		const float *x = run->tiles + i / CS_LANES * CS_LANES * (size_t) run->d + i % CS_LANES;
+		cs_nearest	n;
+
+		for (int f = 0; f < run->d; f++)
+			out->row[f] = x[f * CS_LANES];
+		n = s->algorithm->nearest(s, out->row, out->score);
+		out->raw.label[i] = n.label;
+		out->raw.label2[i] = n.label2;
+		out->d1[i] = n.d1;
+		out->d2[i] = n.d2;
+	}
 }
 
 int
