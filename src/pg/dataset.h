@@ -81,6 +81,9 @@ typedef struct cs_dataset_args
 	size_t		row_overhead;
 } cs_dataset_args;
 
+/* A CS_SCALE_... by its name, or an error that lists them. */
+extern int	cs_scale_named(const char *name);
+
 /* Resolve columns and options; nothing is read yet. */
 extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 

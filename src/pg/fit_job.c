@@ -50,10 +50,11 @@ spread(cs_env *env, cs_team *team, const cs_matrix *x, size_t most, uint32_t **p
 	return cs_matrix_select(env, x, *pick, m);
 }
 
+/* from: a fit of the same rows for another k, or NULL. */
 static void
-fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, uint64_t seed, cs_fit *out)
+fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, uint64_t seed, const cs_fit *from, cs_fit *out)
 {
-	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0};
+	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0, job->memory};
 
 	/* the caller's start and the former model concern all rows and one k */
 	if (x == job->x && job->k_min == job->k_max)
@@ -69,7 +70,10 @@ fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int
 	}
 	memset(out, 0, sizeof(*out));
 	out->algorithm = job->algorithm;
-	job->algorithm->fit(env, team, &args, out);
+	if (from && job->algorithm->recut)
+		job->algorithm->recut(env, &args, from, out);
+	else
+		job->algorithm->fit(env, team, &args, out);
 }
 
 /* ---- quality of one fit on a sample ---- */
@@ -122,49 +126,10 @@ judge_on(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit,
 
 /* ---- stability: do models of two halves of the rows agree? ---- */
 
-int
-cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
-{
-	size_t		room = 64;
-	size_t	   *slot;
-	float	   *a = CS_NEW(env, float, x->d),
-			   *b = CS_NEW(env, float, x->d);
-	int			n = 0;
-
-	while (room < (size_t) limit * 4)
-		room *= 2;
-	slot = CS_NEW(env, size_t, room);	/* row number + 1, open addressing */
-	for (size_t i = 0; i < x->n && n < limit; i++)
-	{
-		uint64_t	h = 0;
-		size_t		at;
-
-		cs_matrix_row(x, i, a);
-		for (int f = 0; f < x->d; f++)
-		{
-			uint32_t	bits;
-
-			memcpy(&bits, &a[f], sizeof(bits));
-			h = cs_mix64(h ^ bits);
-		}
-		for (at = h & (room - 1); slot[at] != 0; at = (at + 1) & (room - 1))
-		{
-			cs_matrix_row(x, slot[at] - 1, b);
-			if (memcmp(a, b, sizeof(float) * x->d) == 0)
-				break;
-		}
-		n += slot[at] == 0;
-		slot[at] = i + 1;
-	}
-	cs_release(env, slot);
-	cs_release(env, a);
-	cs_release(env, b);
-	return n;
-}
-
 typedef struct halves
 {
-	uint32_t   *pick[2];		/* shared */
+	uint32_t   *pick[CS_HALF_ROUNDS][2];	/* shared */
+	cs_fit		fit[CS_HALF_ROUNDS][2]; /* of the first k, for those that can be cut again */
 	int32_t    *label[2];		/* shared: labels of the evaluation sample */
 	size_t		m;
 } halves;
@@ -193,17 +158,20 @@ stability(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sa
 
 		cs_rng_init(&rng, job->seed + (uint64_t) round, CS_STREAM_STABILITY);
 		if (team->rank == 0)
-			cs_half_picks(env, &rng, job->x->n, h->m, h->pick[0], h->pick[1]);
+			cs_half_picks(env, &rng, job->x->n, h->m, h->pick[round][0], h->pick[round][1]);
 		cs_team_barrier(team);
 		for (int side = 0; side < 2; side++)
 		{
-			cs_matrix  *half = cs_matrix_select(env, job->x, h->pick[side], h->m);
+			cs_matrix  *half = cs_matrix_select(env, job->x, h->pick[round][side], h->m);
+			cs_fit	   *first = &h->fit[round][side];
 			cs_scorer  *s;
 			cs_fit		fit;
 
 			if (cs_distinct_rows(env, half, 4 * k) < 2 * k)
 				return NAN;
-			fit_k(env, team, job, half, k, job->seed, &fit);
+			fit_k(env, team, job, half, k, job->seed, first->algorithm ? first : NULL, &fit);
+			if (first->algorithm == NULL && job->algorithm->recut)
+				*first = fit;
 			s = cs_scorer_of_fit(env, &fit);
 			cs_label_by(env, team, s, sample, h->label[side]);
 			cs_release(env, half);
@@ -227,7 +195,8 @@ choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sam
 
 	for (int side = 0; side < 2; side++)
 	{
-		h.pick[side] = cs_team_alloc(env, team, h.m + 1, sizeof(uint32_t));
+		for (int round = 0; round < CS_HALF_ROUNDS; round++)
+			h.pick[round][side] = cs_team_alloc(env, team, h.m + 1, sizeof(uint32_t));
 		h.label[side] = cs_team_alloc(env, team, sample->n, sizeof(int32_t));
 	}
 	out->candidate = CS_NEW(env, cs_candidate, k_max - k_min + 1);
@@ -235,7 +204,7 @@ choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sam
 	{
 		cs_candidate *c = &out->candidate[out->candidates];
 
-		fit_k(env, team, job, job->x, k, job->seed, &fits[out->candidates]);
+		fit_k(env, team, job, job->x, k, job->seed, out->candidates > 0 ? &fits[0] : NULL, &fits[out->candidates]);
 		judge_on(env, team, sample, &fits[out->candidates], label, c);
 		c->stability = stability(env, team, job, sample, k, &h);
 		out->candidates++;
@@ -265,7 +234,7 @@ cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome
 
 	out->silhouette = NAN;
 	if (!choose)
-		fit_k(env, team, job, job->x, job->k_max, job->seed, &out->fit);
+		fit_k(env, team, job, job->x, job->k_max, job->seed, NULL, &out->fit);
 	if (choose || job->judge)
 	{
 		cs_progress(env, CS_PHASE_EVALUATE, 0, 0);
@@ -289,5 +258,6 @@ cs_fit_job_arena(const cs_fit_job *job)
 				k = Max(job->k_max, 2);
 
 	return (job->algorithm->arena ? job->algorithm->arena(n, job->x->d, k) : 0) +
-		cs_silhouette_arena(m, job->x->d, k > 64 ? k : 64) + 8 * cs_team_bytes(m + 64, sizeof(double)) + 65536;
+		cs_silhouette_arena(m, job->x->d, k > 64 ? k : 64) + 8 * cs_team_bytes(m + 64, sizeof(double)) +
+		2 * CS_HALF_ROUNDS * cs_team_bytes(CS_HALF_ROWS + 1, sizeof(uint32_t)) + 65536;
 }

@@ -30,6 +30,7 @@ typedef struct cs_fit_job
 	const int32_t *warm;		/* labels by the former model, shared by the team; or NULL */
 	int			warm_k;
 	bool		judge;			/* compute the silhouette of the result */
+	size_t		memory;			/* as in cs_fit_args */
 } cs_fit_job;
 
 typedef struct cs_fit_outcome
@@ -50,8 +51,5 @@ extern size_t cs_fit_job_arena(const cs_fit_job *job);
 
 /* Labels of all rows of x by a model; label is shared. */
 extern void cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, int32_t *label);
-
-/* Distinct rows of x, counted up to limit. */
-extern int	cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit);
 
 #endif							/* CS_FIT_JOB_H */

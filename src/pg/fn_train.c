@@ -140,9 +140,14 @@ fit(cs_training *t, cs_train_request *r)
 	job.start = r->start;
 	job.warm = t->former_label;
 	job.warm_k = t->former ? t->former->k : 0;
+	job.memory = cs_memory_left(t->ds);
 	job.judge = (r->algorithm->flags & CS_NEEDS_K) != 0;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
+	if (t->outcome.fit.note)
+		ereport(NOTICE,
+				(errmsg("%s", t->outcome.fit.note),
+				 errhint("Increase maintenance_work_mem, or the option memory, or see the options of %s.", r->algorithm->name)));
 	t->seconds_fit = seconds_since(start);
 }
 

@@ -212,6 +212,7 @@ typedef struct header
 	int			k_max;
 	uint64		seed;
 	bool		judge;
+	size_t		memory;
 	bool		has_start;
 	bool		has_warm;
 	int			warm_k;
@@ -291,6 +292,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	h->k_max = job->k_max;
 	h->seed = job->seed;
 	h->judge = job->judge;
+	h->memory = job->memory;
 	h->warm_k = job->warm_k;
 	h->slabs = slabs->n;
 	h->arena = arena;
@@ -388,6 +390,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.k_max = h->k_max;
 	job.seed = h->seed;
 	job.judge = h->judge;
+	job.memory = h->memory;
 	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;
 	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
 	job.warm_k = h->warm_k;

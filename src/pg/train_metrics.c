@@ -100,6 +100,8 @@ cs_training_metrics(const cs_training *t)
 	cs_json_number(&j, "seconds_prepare", t->seconds_prepare);
 	cs_json_number(&j, "seconds_fit", t->seconds_fit);
 	cs_json_number(&j, "seconds_label", t->seconds_label);
+	if (o->fit.note)
+		cs_json_text(&j, "note", o->fit.note);
 	if (t->scorer->algorithm->flags & CS_NOISE)
 		cs_json_number(&j, "noise_rows", t->noise);
 	if (t->ds->skipped > 0)

@@ -31,8 +31,8 @@ cs_algorithm_named(const char *name)
 	return NULL;
 }
 
-static int
-find_scale(const char *name)
+int
+cs_scale_named(const char *name)
 {
 	const cs_param *p = &cs_transform_params[cs_params_find(cs_transform_params, "scale")];
 	int			scale = name ? cs_param_choice(p, name) : -1;
@@ -87,6 +87,12 @@ cs_memory_budget(const cs_options *common)
 	return megabytes > 0 ? (size_t) megabytes << 20 : (size_t) maintenance_work_mem << 10;
 }
 
+size_t
+cs_memory_left(const cs_dataset *ds)
+{
+	return ds->budget > ds->matrix_bytes ? ds->budget - ds->matrix_bytes : 1;
+}
+
 cs_train_request
 cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 {
@@ -104,6 +110,8 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.common = cs_parse_options(env, cs_common_params, r.algorithm->params, r.options_json, "option");
 	r.seed = PG_GETARG_INT64(CS_FIT_SEED);
 	read_k(fcinfo, &r);
+	if (r.algorithm->decides_k && r.algorithm->decides_k(r.options))
+		r.k_min = r.k_max = 1;
 	r.data.source = CS_ARG_TEXT(CS_FIT_SOURCE);
 	r.data.path = CS_ARG_TEXT(CS_FIT_PATH);
 	r.data.run_as = cs_role_for(CS_ARG_TEXT(CS_FIT_RUN_AS));
@@ -114,7 +122,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.leave_out = cs_arg_names(fcinfo, CS_FIT_LEAVE_OUT, &n);
 	r.data.n_leave_out = n;
 	r.data.transforms = PG_ARGISNULL(CS_FIT_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_TRANSFORMS);
-	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : find_scale(CS_ARG_TEXT(CS_FIT_SCALE));
+	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : cs_scale_named(CS_ARG_TEXT(CS_FIT_SCALE));
 	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);

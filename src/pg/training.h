@@ -53,6 +53,9 @@ extern const cs_clusterer *cs_algorithm_named(const char *name);
 /* Bytes that training may take: the option memory, else maintenance_work_mem. */
 extern size_t cs_memory_budget(const cs_options *common);
 
+/* What of it is left beside the points, for the algorithm. */
+extern size_t cs_memory_left(const cs_dataset *ds);
+
 /* Bytes per row that the algorithm's arena takes, and our own labels. */
 extern size_t cs_row_overhead(const cs_clusterer *a, int k);
 

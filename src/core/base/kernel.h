@@ -14,6 +14,7 @@
 #define CS_KERNEL_H
 
 #include "core/base/matrix.h"
+#include "core/base/scan.h"
 
 /* Centres laid out for the register blocks of one kernel. */
 typedef struct cs_packed
@@ -117,6 +118,22 @@ typedef struct cs_kernel
 	 * every version.
 	 */
 	double		(*distance) (const float *row, const double *c, int d);
+
+	/*
+	 * Slots of a table from group at on, in order, until one group has a squared
+	 * distance to q below limit * (plus + more[i]): returns that group's first slot
+	 * with its distances in square (CS_SCAN_GROUP floats, 64-byte aligned), or slots
+	 * when there is none.  more is padded like a column.
+	 */
+	size_t		(*scan_below) (const cs_table *t, const float *q, size_t at, float limit, float plus,
+							   const float *more, float *square);
+
+	/*
+	 * Lower best[i] to the squared distance of slot i to q where that is less, and
+	 * note who in from[i]; returns the slot with the least best[i].  Slots with
+	 * best[i] = -1 do not count, padding must be so; slots when there are no others.
+	 */
+	size_t		(*scan_relax) (const cs_table *t, const float *q, int32_t who, float *best, int32_t *from);
 
 	/* Centres per register block, and the layout that goes with it. */
 	void		(*pack) (const double *center, int k, int d, cs_packed *p);

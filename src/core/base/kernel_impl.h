@@ -497,6 +497,8 @@ pack(const double *center, int k, int d, cs_packed *p)
 	}
 }
 
+#include "core/base/kernel_scan_impl.h"
+
 const cs_kernel KERNEL = {
 	.name = KERNEL_NAME,
 	.lloyd = lloyd,
@@ -509,5 +511,7 @@ const cs_kernel KERNEL = {
 	.gather_tile = gather_tile,
 	.row_scores = row_scores,
 	.distance = distance,
+	.scan_below = scan_below,
+	.scan_relax = scan_relax,
 	.pack = pack
 };

@@ -3,6 +3,8 @@
  */
 #include "core/base/matrix.h"
 
+#include "core/base/rng.h"
+
 #include "core/base/kernel.h"
 
 #include <string.h>
@@ -156,4 +158,44 @@ cs_matrix_sort_block(cs_env *env, const cs_matrix *m, int b, int32_t *label, int
 		reorder_small(m->weight + at, sizeof(float), from, rows, (char *) scratch);
 	cs_release(env, start);
 	cs_release(env, from);
+}
+
+int
+cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
+{
+	size_t		room = 64;
+	size_t	   *slot;
+	float	   *a = CS_NEW(env, float, x->d),
+			   *b = CS_NEW(env, float, x->d);
+	int			n = 0;
+
+	while (room < (size_t) limit * 4)
+		room *= 2;
+	slot = CS_NEW(env, size_t, room);	/* row number + 1, open addressing */
+	for (size_t i = 0; i < x->n && n < limit; i++)
+	{
+		uint64_t	h = 0;
+		size_t		at;
+
+		cs_matrix_row(x, i, a);
+		for (int f = 0; f < x->d; f++)
+		{
+			uint32_t	bits;
+
+			memcpy(&bits, &a[f], sizeof(bits));
+			h = cs_mix64(h ^ bits);
+		}
+		for (at = h & (room - 1); slot[at] != 0; at = (at + 1) & (room - 1))
+		{
+			cs_matrix_row(x, slot[at] - 1, b);
+			if (memcmp(a, b, sizeof(float) * (size_t) x->d) == 0)
+				break;
+		}
+		n += slot[at] == 0;
+		slot[at] = i + 1;
+	}
+	cs_release(env, slot);
+	cs_release(env, a);
+	cs_release(env, b);
+	return n;
 }

@@ -151,6 +151,9 @@ cs_matrix  *cs_matrix_from_rows(cs_env *env, const float *rows, size_t n, int d)
 /* n rows of base, by number; pick stays the caller's and must outlive the result. */
 cs_matrix  *cs_matrix_select(cs_env *env, const cs_matrix *base, const uint32_t *pick, size_t n);
 
+/* Distinct rows of x, counted up to limit. */
+int			cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit);
+
 /* Scratch for reading m block by block; NULL when m needs none. */
 cs_scratch *cs_scratch_new(cs_env *env, const cs_matrix *m);
 void		cs_scratch_free(cs_env *env, cs_scratch *s);

@@ -28,6 +28,7 @@ typedef struct cs_fit_args
 	const double *start;		/* k x d given centres, or NULL */
 	const int32_t *warm;		/* per row, in its first order: cluster by the former model or -1; NULL: none */
 	int			warm_k;
+	size_t		memory;			/* bytes that fit() may take beside x and the arena; 0: no limit */
 } cs_fit_args;
 
 /* What a row is to its cluster, where an algorithm tells. */
@@ -50,6 +51,7 @@ typedef struct cs_fit
 	double		objective;		/* what the algorithm minimises, e.g. inertia */
 	double	   *center;			/* k x d, or NULL for models without centres */
 	void	   *extra;			/* the algorithm's own */
+	const char *note;			/* what users should know of how it was done, or NULL */
 
 	/*
 	 * With CS_OWN_LABELS (a tree that was cut, density): where the rows of x
@@ -92,6 +94,15 @@ typedef struct cs_clusterer
 	const cs_param *params;
 
 	void		(*fit) (cs_env *env, cs_team *team, const cs_fit_args *args, cs_fit *out);
+
+	/*
+	 * The same rows for another k (of args) from a fit that was made of them; or NULL.
+	 * Every member calls it; it must not meet the others.
+	 */
+	void		(*recut) (cs_env *env, const cs_fit_args *args, const cs_fit *from, cs_fit *out);
+
+	/* Do these options decide on the number of clusters, whatever k is? NULL: never. */
+	bool		(*decides_k) (const cs_options *options);
 
 	/* Bytes of team arena that fit needs. */
 	size_t		(*arena) (size_t n, int d, int k);
