@@ -184,6 +184,24 @@ stability(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sa
 
 /* ---- choosing k ---- */
 
+/* Where the algorithm has a criterion of its own, that chooses. */
+static void
+choose_by_criterion(cs_fit_outcome *out)
+{
+	int			best = 0;
+
+	for (int i = 0; i < out->candidates; i++)
+	{
+		if (isnan(out->candidate[i].criterion) || out->candidate[i].criterion == 0)
+			return;
+		if (out->candidate[i].criterion < out->candidate[best].criterion)
+			best = i;
+	}
+	out->chosen = best;
+	for (int i = 0; i < out->candidates; i++)
+		out->candidate[i].near_tie = i == best;
+}
+
 static void
 choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sample, int32_t *label, cs_fit_outcome *out)
 {
@@ -207,10 +225,12 @@ choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sam
 		fit_k(env, team, job, job->x, k, job->seed, out->candidates > 0 ? &fits[0] : NULL, &fits[out->candidates]);
 		judge_on(env, team, sample, &fits[out->candidates], label, c);
 		c->stability = stability(env, team, job, sample, k, &h);
+		c->criterion = fits[out->candidates].criterion;
 		out->candidates++;
 		cs_progress(env, CS_PHASE_EVALUATE, out->candidates, k_max - k_min + 1);
 	}
 	out->chosen = cs_select_k(out->candidate, out->candidates);
+	choose_by_criterion(out);
 	out->fit = fits[out->chosen];
 	out->silhouette = out->candidate[out->chosen].silhouette;
 }

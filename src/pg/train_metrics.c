@@ -66,6 +66,8 @@ put_candidates(cs_json *j, const cs_training *t)
 		cs_json_number(j, "davies_bouldin", c->davies_bouldin);
 		cs_json_number(j, "calinski_harabasz", c->calinski_harabasz);
 		cs_json_number(j, "stability", c->stability);
+		if (c->criterion != 0)
+			cs_json_number(j, "criterion", c->criterion);
 		cs_json_bool(j, "stable", c->stable);
 		cs_json_bool(j, "near_tie", c->near_tie);
 		cs_json_bool(j, "chosen", i == o->chosen);
@@ -100,6 +102,8 @@ cs_training_metrics(const cs_training *t)
 	cs_json_number(&j, "seconds_prepare", t->seconds_prepare);
 	cs_json_number(&j, "seconds_fit", t->seconds_fit);
 	cs_json_number(&j, "seconds_label", t->seconds_label);
+	for (int i = 0; i < CS_MEASURES && o->fit.measure[i].name; i++)
+		cs_json_number(&j, o->fit.measure[i].name, o->fit.measure[i].value);
 	if (o->fit.note)
 		cs_json_text(&j, "note", o->fit.note);
 	if (t->scorer->algorithm->flags & CS_NOISE)

@@ -61,6 +61,29 @@ test_minibatch_kmeans(cs_env *env)
 }
 
 static void
+test_hierarchical(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+
+	for (int linkage = 0; linkage < 7; linkage += 2)
+	{
+		cs_fit		fit = fit_one(env, &cs_hierarchical, x, 4, "linkage", linkage);
+
+		CHECK(cs_scorer_of_fit(env, &fit)->k == 4);
+	}
+	CHECK(fit_one(env, &cs_hierarchical, x, 4, "exact_rows", 30).note != NULL);
+}
+
+static void
+test_gmm(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = fit_one(env, &cs_gmm, x, 3, "max_iterations", 2);
+
+	CHECK(cs_scorer_of_fit(env, &fit)->k == 3);
+}
+
+static void
 first_features(void *arg, size_t i, double *out)
 {
 	float		row[3];
@@ -87,4 +110,4 @@ test_measures(cs_env *env)
 }
 
 TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
-	  test_measures)
+	  test_hierarchical, test_gmm, test_measures)

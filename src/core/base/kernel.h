@@ -135,9 +135,25 @@ typedef struct cs_kernel
 	 */
 	size_t		(*scan_relax) (const cs_table *t, const float *q, int32_t who, float *best, int32_t *from);
 
+	/*
+	 * Gaussian mixtures, CS_MIX_ROWS rows at a time in columns of doubles (64-byte
+	 * aligned; work: 2 d columns).  mix_squares: squared length of factor (x - mean),
+	 * factor lower triangular and packed by rows, or a diagonal.  mix_moments adds the
+	 * sums of r, r (x - mean) and r (x - mean)(x - mean)', packed alike.  mix_exp: e^x
+	 * in place, from -700 to 0.
+	 */
+	void		(*mix_squares) (const double *x, int d, const double *mean, const double *factor, bool diagonal,
+								double *work, double *out);
+	void		(*mix_moments) (const double *x, int d, const double *mean, bool diagonal, const double *r,
+								double *work, double *sums);
+	void		(*mix_exp) (double *x);
+
 	/* Centres per register block, and the layout that goes with it. */
 	void		(*pack) (const double *center, int k, int d, cs_packed *p);
 } cs_kernel;
+
+/* Rows of one call for mixtures. */
+#define CS_MIX_ROWS 256
 
 /* Widest interleaving of any version: room that packed forms need. */
 #define CS_KERNEL_KB 8

@@ -498,6 +498,7 @@ pack(const double *center, int k, int d, cs_packed *p)
 }
 
 #include "core/base/kernel_scan_impl.h"
+#include "core/base/kernel_mixture_impl.h"
 
 const cs_kernel KERNEL = {
 	.name = KERNEL_NAME,
@@ -513,5 +514,8 @@ const cs_kernel KERNEL = {
 	.distance = distance,
 	.scan_below = scan_below,
 	.scan_relax = scan_relax,
+	.mix_squares = mix_squares,
+	.mix_moments = mix_moments,
+	.mix_exp = mix_exp,
 	.pack = pack
 };

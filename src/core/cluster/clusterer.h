@@ -40,6 +40,14 @@ typedef enum cs_point
 	CS_POINT_NOISE
 } cs_point;
 
+/* A figure of a fit, told in the version's metrics. */
+#define CS_MEASURES 8
+typedef struct cs_measure_of
+{
+	const char *name;
+	double		value;
+} cs_measure_of;
+
 typedef struct cs_fit
 {
 	const struct cs_clusterer *algorithm;
@@ -52,6 +60,10 @@ typedef struct cs_fit
 	double	   *center;			/* k x d, or NULL for models without centres */
 	void	   *extra;			/* the algorithm's own */
 	const char *note;			/* what users should know of how it was done, or NULL */
+
+	/* By what to choose between numbers of clusters, the least (BIC); 0 or NaN: by the common rule. */
+	double		criterion;
+	cs_measure_of measure[CS_MEASURES];	/* what else is worth telling; name NULL: the end */
 
 	/*
 	 * With CS_OWN_LABELS (a tree that was cut, density): where the rows of x

@@ -40,6 +40,7 @@ typedef struct cs_candidate
 	double		davies_bouldin;
 	double		calinski_harabasz;
 	double		stability;		/* mean adjusted Rand index between models of half samples */
+	double		criterion;		/* of the algorithm, the least is best (BIC); 0 or NaN: it has none */
 
 	/* what the rule says */
 	bool		stable;
