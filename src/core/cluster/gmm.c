@@ -13,164 +13,13 @@
 #include "core/cluster/algorithms.h"
 #include "core/cluster/kmeans.h"
 #include "core/cluster/lloyd.h"
+#include "core/cluster/mixture.h"
 
 #include <math.h>
 #include <string.h>
 
 /* Units of parallel work: each keeps sums of its own. */
 #define UNITS 16
-
-#define LOG_2_PI 1.8378770664093454836
-
-enum
-{
-	FULL,
-	TIED,
-	DIAGONAL,
-	SPHERICAL
-};
-
-typedef struct mixture
-{
-	int			k;
-	int			d;
-	int			covariance;
-	size_t		packed;			/* numbers of a covariance or factor: d (d + 1) / 2, or d */
-	double	   *weight;			/* k, adding up to 1 */
-	double	   *mean;			/* k x d */
-	double	   *factor;			/* k x packed: inverse of the Cholesky factor of the covariance */
-	double	   *constant;		/* log weight + log of the density where it is highest */
-} mixture;
-
-static bool
-is_diagonal(const mixture *m)
-{
-	return m->covariance >= DIAGONAL;
-}
-
-static size_t
-packed_size(int covariance, int d)
-{
-	return covariance >= DIAGONAL ? (size_t) d : (size_t) d * ((size_t) d + 1) / 2;
-}
-
-static mixture *
-mixture_new(cs_env *env, int covariance, int k, int d)
-{
-	mixture    *m = CS_NEW(env, mixture, 1);
-
-	m->k = k;
-	m->d = d;
-	m->covariance = covariance;
-	m->packed = packed_size(covariance, d);
-	m->weight = CS_NEW(env, double, (size_t) k);
-	m->mean = CS_NEW(env, double, (size_t) k * (size_t) d);
-	m->factor = CS_NEW(env, double, (size_t) k * m->packed);
-	m->constant = CS_NEW(env, double, (size_t) k);
-	return m;
-}
-
-/* The constants of the densities, from weights and factors. */
-static void
-finish_mixture(mixture *m)
-{
-	for (int j = 0; j < m->k; j++)
-	{
-		const double *f = m->factor + (size_t) j * m->packed;
-		double		log_det = 0;
-
-		for (int i = 0; i < m->d; i++)
-		{
-			f += is_diagonal(m) ? 0 : i;
-			log_det += log(*f++);
-		}
-		m->constant[j] = log(m->weight[j]) + log_det - 0.5 * m->d * LOG_2_PI;
-	}
-}
-
-/* ---- covariances to factors ---- */
-
-/*
- * In place: a packed symmetric matrix to the inverse of its Cholesky factor; false
- * when it is not positive definite.
- */
-static bool
-invert_root(double *a, int d)
-{
-	/* row i of a packed lower triangle starts at i (i + 1) / 2 */
-	for (int i = 0; i < d; i++)
-	{
-		double	   *ri = a + (size_t) i * ((size_t) i + 1) / 2;
-
-		for (int j = 0; j <= i; j++)
-		{
-			const double *rj = a + (size_t) j * ((size_t) j + 1) / 2;
-			double		s = ri[j];
-
-			for (int z = 0; z < j; z++)
-				s -= ri[z] * rj[z];
-			if (j < i)
-				ri[j] = s / rj[j];
-			else if (!(s > 0) || !isfinite(s))
-				return false;
-			else
-				ri[i] = sqrt(s);
-		}
-	}
-	/* L to its inverse, column by column of each row */
-	for (int i = 0; i < d; i++)
-	{
-		double	   *ri = a + (size_t) i * ((size_t) i + 1) / 2;
-		double		inverse = 1 / ri[i];
-
-		for (int j = 0; j < i; j++)
-		{
-			double		s = 0;
-
-			for (int z = j; z < i; z++)
-				s += ri[z] * a[(size_t) z * ((size_t) z + 1) / 2 + (size_t) j];
-			ri[j] = s;
-		}
-		for (int j = 0; j < i; j++)
-			ri[j] *= -inverse;
-		ri[i] = inverse;
-	}
-	return true;
-}
-
-static void
-not_definite(cs_env *env)
-{
-	cs_fail(env, CS_E_NUMERIC, "covariance of a component is not positive definite",
-			"A component has collapsed onto too few rows, or features depend on each other.",
-			"Increase the option regularisation, ask for fewer segments, or use covariance diagonal.");
-}
-
-/* Covariances (packed, of every component; tied: the first) in m->factor become factors. */
-static void
-to_factors(cs_env *env, mixture *m)
-{
-	for (int j = 0; j < m->k; j++)
-	{
-		double	   *f = m->factor + (size_t) j * m->packed;
-
-		if (m->covariance == TIED && j > 0)
-			memcpy(f, m->factor, sizeof(double) * m->packed);
-		else if (!is_diagonal(m))
-		{
-			if (!invert_root(f, m->d))
-				not_definite(env);
-		}
-		else
-			for (int i = 0; i < m->d; i++)
-			{
-				if (!(f[i] > 0) || !isfinite(f[i]))
-					not_definite(env);
-				f[i] = 1 / sqrt(f[i]);
-			}
-	}
-	finish_mixture(m);
-}
 
 /* ---- one pass ---- */
 
@@ -179,7 +28,7 @@ typedef struct pass
 	cs_env	   *env;
 	cs_team    *team;
 	const cs_matrix *x;
-	mixture    *m;
+	cs_mixture *m;
 	const int32_t *label;		/* instead of densities, at the start; or NULL */
 	size_t		stride;			/* numbers of one component's sums: 1 + d + packed */
 	double	   *part;			/* shared: [unit][k][stride] */
@@ -246,14 +95,14 @@ spread_rows(const cs_run *run, size_t at, double *rows, double *weight)
 
 /* Log densities of all components, weights included. */
 static void
-densities(const cs_kernel *kernel, const mixture *m, const double *rows, double *work, double *score)
+densities(const cs_kernel *kernel, const cs_mixture *m, const double *rows, double *work, double *score)
 {
 	for (int j = 0; j < m->k; j++)
 	{
 		double	   *s = score + (size_t) j * CS_MIX_ROWS;
 
 		kernel->mix_squares(rows, m->d, m->mean + (size_t) j * (size_t) m->d, m->factor + (size_t) j * m->packed,
-							is_diagonal(m), work, s);
+							cs_mixture_diagonal(m), work, s);
 		for (int i = 0; i < CS_MIX_ROWS; i++)
 			s[i] = m->constant[j] - 0.5 * s[i];
 	}
@@ -263,7 +112,7 @@ densities(const cs_kernel *kernel, const mixture *m, const double *rows, double 
 static double
 responsibilities(pass *p)
 {
-	const mixture *m = p->m;
+	const cs_mixture *m = p->m;
 	double		all = 0;
 
 	memcpy(p->most, p->score, sizeof(double) * CS_MIX_ROWS);
@@ -309,7 +158,7 @@ take_labels(pass *p, size_t first, size_t rows)
 static void
 do_unit(pass *p, int unit)
 {
-	const mixture *m = p->m;
+	const cs_mixture *m = p->m;
 	double	   *part = p->part + (size_t) unit * (size_t) m->k * p->stride;
 
 	memset(part, 0, sizeof(double) * (size_t) m->k * p->stride);
@@ -330,7 +179,7 @@ do_unit(pass *p, int unit)
 				p->likelihood[unit] += responsibilities(p);
 			}
 			for (int j = 0; j < m->k; j++)
-				p->env->kernel->mix_moments(p->rows, m->d, m->mean + (size_t) j * (size_t) m->d, is_diagonal(m),
+				p->env->kernel->mix_moments(p->rows, m->d, m->mean + (size_t) j * (size_t) m->d, cs_mixture_diagonal(m),
 											p->score + (size_t) j * CS_MIX_ROWS, p->work, part + (size_t) j * p->stride);
 			cs_poll(p->env);
 		}
@@ -366,7 +215,7 @@ run_pass(pass *p, double *total)
 
 /* Component j's covariance from sums about the former mean; its mean moves. */
 static void
-renew_component(mixture *m, int j, const double *sums, double regularisation)
+renew_component(cs_mixture *m, int j, const double *sums, double regularisation)
 {
 	double		n = sums[0] + 10 * 2.220446049250313e-16;
 	const double *shift = sums + 1,
@@ -376,19 +225,19 @@ renew_component(mixture *m, int j, const double *sums, double regularisation)
 	size_t		at = 0;
 
 	for (int i = 0; i < m->d; i++)
-		for (int z = is_diagonal(m) ? i : 0; z <= i; z++, at++)
+		for (int z = cs_mixture_diagonal(m) ? i : 0; z <= i; z++, at++)
 			to[at] = square[at] / n - shift[i] / n * (shift[z] / n) + (z == i ? regularisation : 0);
 	for (int i = 0; i < m->d; i++)
 		m->mean[(size_t) j * (size_t) m->d + (size_t) i] += shift[i] / n;
-	for (int i = 0; i < m->d && m->covariance == SPHERICAL; i++)
+	for (int i = 0; i < m->d && m->covariance == CS_SPHERICAL; i++)
 		variance += to[i] / m->d;
-	for (int i = 0; i < m->d && m->covariance == SPHERICAL; i++)
+	for (int i = 0; i < m->d && m->covariance == CS_SPHERICAL; i++)
 		to[i] = variance;
 }
 
 /* One covariance for all: the mean of theirs, by rows. */
 static void
-tie(mixture *m, const double *total, size_t stride, double regularisation)
+tie(cs_mixture *m, const double *total, size_t stride, double regularisation)
 {
 	double		rows = 0;
 
@@ -407,7 +256,7 @@ tie(mixture *m, const double *total, size_t stride, double regularisation)
 }
 
 static void
-maximise(cs_env *env, mixture *m, const double *total, size_t stride, double regularisation)
+maximise(cs_env *env, cs_mixture *m, const double *total, size_t stride, double regularisation)
 {
 	double		rows = 0;
 
@@ -415,23 +264,23 @@ maximise(cs_env *env, mixture *m, const double *total, size_t stride, double reg
 		rows += total[(size_t) j * stride] + 10 * 2.220446049250313e-16;
 	for (int j = 0; j < m->k; j++)
 	{
-		renew_component(m, j, total + (size_t) j * stride, m->covariance == TIED ? 0 : regularisation);
+		renew_component(m, j, total + (size_t) j * stride, m->covariance == CS_TIED ? 0 : regularisation);
 		m->weight[j] = (total[(size_t) j * stride] + 10 * 2.220446049250313e-16) / rows;
 	}
-	if (m->covariance == TIED)
+	if (m->covariance == CS_TIED)
 		tie(m, total, stride, regularisation);
-	to_factors(env, m);
+	cs_mixture_factors(env, m);
 }
 
 /* ---- the fit ---- */
 
 static double
-parameters(const mixture *m)
+parameters(const cs_mixture *m)
 {
 	double		k = m->k,
 				d = m->d,
-				covariance = m->covariance == FULL ? k * d * (d + 1) / 2 : m->covariance == TIED ? d * (d + 1) / 2
-				: m->covariance == DIAGONAL ? k * d : k;
+				covariance = m->covariance == CS_FULL ? k * d * (d + 1) / 2 : m->covariance == CS_TIED ? d * (d + 1) / 2
+				: m->covariance == CS_DIAGONAL ? k * d : k;
 
 	return covariance + k * d + k - 1;
 }
@@ -470,7 +319,7 @@ start_labels(em *e, uint64_t seed)
 
 /* Passes from the labels to convergence; the mean log likelihood of the last one. */
 static double
-climb(em *e, mixture *m, int *iterations, bool *converged)
+climb(em *e, cs_mixture *m, int *iterations, bool *converged)
 {
 	double		regularisation = cs_option_real(e->a->options, "regularisation"),
 				tolerance = cs_option_real(e->a->options, "tolerance"),
@@ -504,14 +353,14 @@ climb(em *e, mixture *m, int *iterations, bool *converged)
 static size_t
 arena(size_t n, int d, int k)
 {
-	size_t		stride = 1 + (size_t) d + packed_size(FULL, d);
+	size_t		stride = 1 + (size_t) d + cs_mixture_packed(CS_FULL, d);
 
 	return cs_kmeans_arena(n, d, k) + cs_team_bytes(cs_round_lanes(n), sizeof(int32_t)) + cs_team_bytes(1, sizeof(cs_queue)) +
 		cs_team_bytes(UNITS * (size_t) k * stride, sizeof(double)) + cs_team_bytes(UNITS, sizeof(double));
 }
 
 static void
-tell(cs_fit *out, const mixture *m, double likelihood, double rows, int choose)
+tell(cs_fit *out, const cs_mixture *m, double likelihood, double rows, int choose)
 {
 	double		bic = -2 * likelihood * rows + parameters(m) * log(rows),
 				aic = -2 * likelihood * rows + 2 * parameters(m);
@@ -529,14 +378,14 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	int			restarts = a->start ? 1 : cs_option_int(a->options, "restarts"),
 				covariance = cs_option_int(a->options, "covariance");
 	em			e = {.env = env, .team = team, .a = a, .p = {.env = env, .team = team, .x = a->x}};
-	mixture    *best = NULL;
+	cs_mixture *best = NULL;
 
 	e.label = cs_team_alloc(env, team, cs_round_lanes(a->x->n), sizeof(int32_t));
-	e.p.m = mixture_new(env, covariance, a->k, a->x->d);
+	e.p.m = cs_mixture_new(env, covariance, a->k, a->x->d);
 	out->objective = INFINITY;
 	for (int r = 0; r < restarts; r++)
 	{
-		mixture    *m = mixture_new(env, covariance, a->k, a->x->d);
+		cs_mixture *m = cs_mixture_new(env, covariance, a->k, a->x->d);
 		size_t		inner = cs_team_mark(team);
 		int			iterations;
 		bool		converged;
@@ -557,7 +406,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 		out->converged = converged;
 	}
 	if (best == NULL)
-		not_definite(env);
+		cs_mixture_collapsed(env);
 	out->k = a->k;
 	out->d = a->x->d;
 	out->center = best->mean;
@@ -566,155 +415,8 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	cs_team_rewind(team, mark);
 }
 
-/* ---- the model ---- */
-
-static void
-save(cs_env *env, const cs_fit *fit, cs_writer *w)
-{
-	const mixture *m = fit->extra;
-
-	(void) env;
-	cs_put_number(w, "covariance", m->covariance);
-	cs_put_numbers(w, "weights", m->weight, (size_t) m->k);
-	cs_put_numbers(w, "factors", m->factor, (size_t) (m->covariance == TIED ? 1 : m->k) * m->packed);
-}
-
-/* Is every number on the diagonals positive? */
-static bool
-plausible(const mixture *m)
-{
-	for (int j = 0; j < m->k; j++)
-	{
-		const double *f = m->factor + (size_t) j * m->packed;
-
-		if (!(m->weight[j] > 0) || !isfinite(m->constant[j]))
-			return false;
-		for (int i = 0; i < m->d; i++)
-			if (!(f[is_diagonal(m) ? (size_t) i : (size_t) i * ((size_t) i + 3) / 2] > 0))
-				return false;
-	}
-	return true;
-}
-
-static void
-load(cs_env *env, cs_value fit, cs_scorer *s)
-{
-	int			covariance = cs_need_int(env, fit, "covariance", FULL, SPHERICAL);
-	mixture    *m;
-	size_t		one;
-	double	   *factor;
-
-	if (s->centers == NULL)
-		cs_doc_damaged(env, "Field \"centers\" is missing.");
-	m = CS_NEW(env, mixture, 1);
-	m->k = s->k;
-	m->d = s->d;
-	m->covariance = covariance;
-	m->packed = one = packed_size(covariance, s->d);
-	m->weight = cs_need_numbers(env, fit, "weights", (size_t) s->k);
-	m->mean = s->centers->c;
-	factor = cs_need_numbers(env, fit, "factors", (size_t) (covariance == TIED ? 1 : s->k) * one);
-	m->factor = CS_ROOM(env, double, (size_t) s->k * one);
-	for (int j = 0; j < s->k; j++)
-		memcpy(m->factor + (size_t) j * one, factor + (covariance == TIED ? 0 : (size_t) j * one), sizeof(double) * one);
-	m->constant = CS_NEW(env, double, (size_t) s->k);
-	finish_mixture(m);
-	if (!plausible(m))
-		cs_doc_damaged(env, "Its covariances are no covariances.");
-	s->room = 2 * (size_t) s->d + 2 * (size_t) s->k;
-	s->extra = m;
-}
-
-/* Squared Mahalanobis distance of a row to component j. */
-static double
-mahalanobis(const mixture *m, const float *row, int j)
-{
-	const double *mean = m->mean + (size_t) j * (size_t) m->d,
-			   *f = m->factor + (size_t) j * m->packed;
-	double		sum = 0;
-
-	for (int i = 0; i < m->d; i++)
-	{
-		double		y = 0;
-
-		for (int z = is_diagonal(m) ? i : 0; z <= i; z++)
-			y += ((double) row[z] - mean[z]) * *f++;
-		sum += y * y;
-	}
-	return sum;
-}
-
-/*
- * The most probable component, and the next; d1 is the squared Mahalanobis distance
- * and d2 - d1 twice the logarithm of the odds between the two.
- */
-static cs_nearest
-nearest(const cs_scorer *s, const float *row, float *score)
-{
-	const mixture *m = s->extra;
-	cs_nearest	n = {-1, -1, 0, INFINITY};
-	double		best = -INFINITY,
-				second = -INFINITY;
-
-	(void) score;
-	for (int j = 0; j < m->k; j++)
-	{
-		double		square = mahalanobis(m, row, j),
-					v = m->constant[j] - 0.5 * square;
-
-		if (v > best || n.label < 0)
-		{
-			second = best;
-			n.label2 = n.label;
-			best = v;
-			n.label = j;
-			n.d1 = square;
-		}
-		else if (v > second || n.label2 < 0)
-		{
-			second = v;
-			n.label2 = j;
-		}
-	}
-	if (n.label2 >= 0)
-		n.d2 = n.d1 + 2 * (best - second);
-	return n;
-}
-
-static int
-label(const cs_scorer *s, const float *row, float *score)
-{
-	return nearest(s, row, score).label;
-}
-
-static double
-distance(const cs_scorer *s, const float *row, int cluster, float *score)
-{
-	(void) score;
-	return mahalanobis(s->extra, row, cluster);
-}
-
-static void
-probability(const cs_scorer *s, const float *row, float *score, double *p)
-{
-	const mixture *m = s->extra;
-	double		most = -INFINITY,
-				sum = 0;
-
-	(void) score;
-	for (int j = 0; j < m->k; j++)
-	{
-		p[j] = m->constant[j] - 0.5 * mahalanobis(m, row, j);
-		most = fmax(most, p[j]);
-	}
-	for (int j = 0; j < m->k; j++)
-		sum += p[j] = exp(p[j] - most);
-	for (int j = 0; j < m->k; j++)
-		p[j] /= sum;
-}
-
 static const cs_param params[] = {
-	{"covariance", CS_P_ENUM, FULL, 0, 0, "full|tied|diagonal|spherical",
+	{"covariance", CS_P_ENUM, CS_FULL, 0, 0, "full|tied|diagonal|spherical",
 		"form of the components: any ellipsoid each, one ellipsoid for all, ellipsoids along the axes, spheres"},
 	{"restarts", CS_P_INT, 1, 1, 1000, NULL, "independent starts; the most likely result is kept"},
 	{"max_iterations", CS_P_INT, 100, 1, 1000000, NULL, "most passes over the rows in one run"},
@@ -734,11 +436,11 @@ const cs_clusterer cs_gmm = {
 	.params = params,
 	.fit = fit,
 	.arena = arena,
-	.save = save,
-	.load = load,
-	.label = label,
-	.nearest = nearest,
+	.save = cs_mixture_save,
+	.load = cs_mixture_load,
+	.label = cs_mixture_label,
+	.nearest = cs_mixture_nearest,
 	.block = cs_by_row_block,
-	.distance = distance,
-	.probability = probability
+	.distance = cs_mixture_distance,
+	.probability = cs_mixture_probability
 };
