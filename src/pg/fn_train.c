@@ -83,7 +83,7 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 		ds->matrix->weight = w;
 	}
 	/* rows may be put together by label, but not while several k are compared */
-	if (r->k_min == r->k_max)
+	if (r->k_min == r->k_max && !r->compare)
 	{
 		ds->matrix->origin = cs_slabs_take(t->slabs, cs_round_lanes(n) * sizeof(uint16_t));
 		for (size_t i = 0; i < n; i++)
@@ -91,8 +91,8 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 	}
 }
 
-static void
-warn_before(const cs_training *t, const cs_train_request *r)
+void
+cs_training_warn(const cs_training *t, const cs_train_request *r)
 {
 	const cs_prep *p = t->ds->prep;
 	char	   *skipped = cs_dataset_skipped(t->ds);
@@ -118,8 +118,8 @@ warn_before(const cs_training *t, const cs_train_request *r)
 				 errdetail("Segments of fewer than %d rows each tend to be accidents of the sample.", FEW_ROWS)));
 }
 
-static void
-fit(cs_training *t, cs_train_request *r)
+void
+cs_training_fit(cs_training *t, const cs_train_request *r)
 {
 	cs_fit_job	job = {0};
 	int			workers;
@@ -142,6 +142,7 @@ fit(cs_training *t, cs_train_request *r)
 	job.warm_k = t->former ? t->former->k : 0;
 	job.memory = cs_memory_left(t->ds);
 	job.judge = (r->algorithm->flags & CS_NEEDS_K) != 0;
+	job.compare = r->compare;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
 	if (t->outcome.fit.note)
@@ -249,9 +250,9 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	t->ds = cs_dataset_open(t->env, &r.data);
 	cs_dataset_read(t->ds, !(r.algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
 	t->seconds_read = seconds_since(start);
-	warn_before(t, &r);
+	cs_training_warn(t, &r);
 	cs_train_request_start(t->env, &r, t->ds);
-	fit(t, &r);
+	cs_training_fit(t, &r);
 	INSTR_TIME_SET_CURRENT(start);
 	t->model.seed = r.seed;
 	cs_training_label(t);
