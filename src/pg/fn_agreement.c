@@ -60,7 +60,7 @@ check_memory(const agreement *a)
 				 errmsg("pairs of labels do not fit into memory"),
 				 errdetail("The distinct pairs of " INT64_FORMAT " rows take more than the %zu MB of maintenance_work_mem.",
 						   a->rows, budget >> 20),
-				 errhint("Labels are numbers of groups, not of rows. If they are, increase maintenance_work_mem.")));
+				 errhint("Labels are numbers of groups, not of rows; for so many groups increase maintenance_work_mem.")));
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_agreement_add);
