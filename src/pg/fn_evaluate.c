@@ -208,7 +208,8 @@ put_objective(output *o, bool weighted)
 	put(o, "objective", cosine ? t->weighted / 2 : t->weighted, "%s, to the own centre%s",
 		cosine ? "sum of cosine distances" : "sum of squared distances", weighted ? ", weighted" : "");
 	put(o, "objective_per_row", (cosine ? t->square / 2 : t->square) / (o->points->rows - t->noise), NULL);
-	put(o, "explained_share", explained_share(o), "share of the variance that the segments explain");
+	put(o, "explained_share", explained_share(o), "share of the variance that the segments explain%s",
+		o->points->x->n == o->points->rows ? "" : psprintf(", of a random sample of %zu rows", o->points->x->n));
 }
 
 typedef struct matrix_rows
@@ -227,11 +228,13 @@ read_row(void *arg, size_t i, double *out)
 		out[f] = (double) r->row[f];
 }
 
+/* Of at most so many rows exactly, and no more than there is room for another copy of. */
 static void
-put_separation(output *o, size_t silhouette_rows)
+put_separation(output *o, size_t silhouette_rows, size_t budget)
 {
 	const cs_points *p = o->points;
-	cs_matrix  *part = cs_points_first(o->env, p, silhouette_rows);
+	size_t		room_for = budget / (sizeof(float) * (p->x->d + 2));
+	cs_matrix  *part = cs_points_first(o->env, p, Min(silhouette_rows, Max(room_for, 100)));
 	matrix_rows r = {p->x, CS_ROOM(o->env, float, p->x->d)};
 	int			d = p->x->d,
 				k = o->t->m->k;
@@ -285,7 +288,7 @@ clusterseg_evaluate(PG_FUNCTION_ARGS)
 
 	/* boxes of scores are cut feature by feature, in the features' own units: distances say nothing */
 	if (!(t.m->scorer->algorithm->flags & CS_RAW))
-		put_separation(&o, PG_GETARG_INT32(7));
+		put_separation(&o, PG_GETARG_INT32(7), args.budget);
 	cs_progress_end();
 	return (Datum) 0;
 }

@@ -12,6 +12,7 @@
 
 #include "fmgr.h"
 
+#include "core/base/kernel.h"
 #include "core/eval/internal.h"
 #include "pg/labelled.h"
 #include "pg/pg_env.h"
@@ -22,7 +23,10 @@
 /* Blur of single precision from which double precision is worth its time. */
 #define BLURRED 1e-6
 
-/* The fast silhouette keeps a group's sums for every cluster: room for so many. */
+/*
+ * The fast silhouette keeps a group's sums for every cluster, room for so many, and
+ * fills each cluster up to whole blocks of the kernel.
+ */
 #define MOST_CLUSTERS 4096
 
 PG_FUNCTION_INFO_V1(clusterseg_labelled_add);
@@ -125,7 +129,8 @@ in_singles(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t
 static double
 exact_silhouette(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t *label, int k)
 {
-	if (n <= FEW_POINTS || k > MOST_CLUSTERS || cs_silhouette_blur(env, n, d, row, arg, label, k) > BLURRED)
+	if (n <= FEW_POINTS || k > MOST_CLUSTERS || (size_t) k * CS_KERNEL_KB > n ||
+		cs_silhouette_blur(env, n, d, row, arg, label, k) > BLURRED)
 		return in_doubles(env, n, d, row, arg, label, k);
 	return in_singles(env, n, d, row, arg, label, k);
 }
