@@ -226,6 +226,30 @@ load_former(FunctionCallInfo fcinfo, cs_training *t)
 		t->former = cs_model_load(t->env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 }
 
+/* From rows to named segments. */
+static void
+read_and_fit(cs_training *t, cs_train_request *r, char *former_members, int next_id)
+{
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	t->ds = cs_dataset_open(t->env, &r->data);
+	cs_dataset_read(t->ds, !(r->algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
+	t->seconds_read = seconds_since(start);
+	cs_training_warn(t, r);
+	cs_train_request_start(t->env, r, t->ds);
+	cs_training_fit(t, r);
+	INSTR_TIME_SET_CURRENT(start);
+	t->model.seed = r->seed;
+	cs_training_label(t);
+	set_columns(t);
+	cs_training_overlap(t, former_members);
+	cs_training_name_segments(t, next_id);
+	if (t->ds->sample_level > 0)
+		cs_training_count_all(t);
+	t->seconds_label = seconds_since(start);
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_fit);
 
 /*
@@ -241,27 +265,20 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
 	char	   *former_members = CS_ARG_TEXT(CS_FIT_FORMER_MEMBERS);
 	cs_train_request r = cs_train_request_read(fcinfo, t->env);
-	instr_time	start;
 	Datum		d;
 
 	cs_progress_start(CS_ARG_TEXT(CS_FIT_NAME));
 	load_former(fcinfo, t);
-	INSTR_TIME_SET_CURRENT(start);
-	t->ds = cs_dataset_open(t->env, &r.data);
-	cs_dataset_read(t->ds, !(r.algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
-	t->seconds_read = seconds_since(start);
-	cs_training_warn(t, &r);
-	cs_train_request_start(t->env, &r, t->ds);
-	cs_training_fit(t, &r);
-	INSTR_TIME_SET_CURRENT(start);
-	t->model.seed = r.seed;
-	cs_training_label(t);
-	set_columns(t);
-	cs_training_overlap(t, former_members);
-	cs_training_name_segments(t, PG_GETARG_INT32(CS_FIT_NEXT_ID));
-	if (t->ds->sample_level > 0)
-		cs_training_count_all(t);
-	t->seconds_label = seconds_since(start);
+	t->busy = true;
+	PG_TRY();
+	{
+		read_and_fit(t, &r, former_members, PG_GETARG_INT32(CS_FIT_NEXT_ID));
+	}
+	PG_FINALLY();
+	{
+		t->busy = false;
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(old);
 	d = result(fcinfo, t, &r);
 	cs_progress_end();

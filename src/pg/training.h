@@ -21,6 +21,7 @@ typedef struct cs_training
 {
 	MemoryContext cxt;
 	cs_env	   *env;
+	bool		busy;			/* _fit() is at work on it */
 	cs_dataset *ds;
 	cs_slabs   *slabs;
 	cs_fit_outcome outcome;

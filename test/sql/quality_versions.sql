@@ -175,3 +175,14 @@ RESET ROLE;
 DROP OWNED BY regress_stranger;
 SELECT revoke_model('flowers', 'regress_stranger');
 DROP ROLE regress_stranger;
+
+-- a source that trains while it is read: an error, not a crash; one that only measures does no harm
+CREATE FUNCTION fit_inside() RETURNS int LANGUAGE sql AS $$
+	SELECT (clusterseg._fit('x', 'fog', 'public', 'i', NULL, 'kmeans', 2, 2, 2, '{}', 'zscore', NULL, 1, '{}', NULL, NULL, 1, NULL, NULL)).segments $$;
+CREATE FUNCTION end_inside() RETURNS int LANGUAGE sql AS $$ SELECT clusterseg._fit_end(); SELECT 1 $$;
+CREATE FUNCTION profile_inside() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM clusterseg._fit_profile() $$;
+CREATE FUNCTION measure_inside() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM clusterseg.select_k('public.fog', 'i', k_range => '[2,3]') $$;
+SELECT raises($$SELECT * FROM train('x', 'SELECT *, CASE WHEN i % 300 = 0 THEN fit_inside() ELSE 1 END AS z FROM fog', 'i', k => 2)$$);
+SELECT raises($$SELECT * FROM train('x', 'SELECT *, CASE WHEN i % 300 = 0 THEN end_inside() ELSE 1 END AS z FROM fog', 'i', k => 2)$$);
+SELECT raises($$SELECT * FROM train('x', 'SELECT *, CASE WHEN i % 300 = 0 THEN profile_inside() ELSE 1 END AS z FROM fog', 'i', k => 2)$$);
+SELECT k FROM train('x', 'SELECT *, CASE WHEN i % 300 = 0 THEN measure_inside() ELSE 1 END AS z FROM fog', 'i', k => 2);
