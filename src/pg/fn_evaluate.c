@@ -57,7 +57,7 @@ static int32 *
 label_points(cs_env *env, const cs_points *p, tally *t)
 {
 	const cs_scorer *s = t->m->scorer;
-	cs_near_block *near = cs_near_block_new(env, s->k, s->d);
+	cs_near_block *near = cs_near_block_for(env, s);
 	int32	   *label = CS_ROOM(env, int32, cs_round_lanes(p->x->n));
 	double		square = 0,
 				weighted = 0;
@@ -203,7 +203,7 @@ put_objective(output *o, bool weighted)
 	const tally *t = o->t;
 	bool		cosine = t->m->scorer->algorithm->flags & CS_UNIT_LENGTH;
 
-	if (t->m->scorer->centers == NULL)
+	if (t->m->scorer->centers == NULL || t->m->scorer->algorithm->flags & CS_OWN_OBJECTIVE)
 		return;
 	put(o, "objective", cosine ? t->weighted / 2 : t->weighted, "%s, to the own centre%s",
 		cosine ? "sum of cosine distances" : "sum of squared distances", weighted ? ", weighted" : "");
@@ -276,7 +276,7 @@ clusterseg_evaluate(PG_FUNCTION_ARGS)
 	args.key = CS_ARG_TEXT(5);
 	args.weight = CS_ARG_TEXT(6);
 	args.budget = (size_t) maintenance_work_mem << 10;
-	t.score = CS_NEW(env, float, Max(t.m->scorer->centers ? t.m->scorer->centers->kpad : 0, 1));
+	t.score = CS_NEW(env, float, cs_scorer_room(t.m->scorer));
 	t.size = CS_NEW(env, uint64, t.m->k);
 	cs_progress_start(CS_ARG_TEXT(0));
 	o.points = cs_points_read(env, &args, count_point, &t);

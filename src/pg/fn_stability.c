@@ -84,7 +84,8 @@ fit_sample(cs_env *env, const resampling *r, uint64 seed, cs_fit *fit)
 {
 	const cs_clusterer *a = r->m->scorer->algorithm;
 	cs_matrix  *sample = cs_matrix_select(env, r->x, r->pick, r->x->n);
-	cs_fit_args args = {.x = sample, .k = a->flags & CS_NEEDS_K ? r->m->k : 1, .seed = seed, .options = r->options};
+	cs_fit_args args = {.x = sample, .k = a->flags & CS_NEEDS_K ? r->m->k : 1, .seed = seed, .options = r->options,
+		.memory = (size_t) maintenance_work_mem << 10};
 	cs_team		team = alone(r);
 
 	if (a->flags & CS_NEEDS_K && cs_distinct_rows(env, sample, args.k) < args.k)
@@ -99,26 +100,38 @@ fit_sample(cs_env *env, const resampling *r, uint64 seed, cs_fit *fit)
 	return true;
 }
 
+/* Clusters of the rows by the model of the sample, by its fit where that tells; how many there are. */
+static int
+label_again(cs_env *env, const resampling *r, const cs_fit *fit)
+{
+	cs_team		team = alone(r);
+
+	if (fit->algorithm->flags & CS_OWN_LABELS)
+		for (size_t i = 0; i < r->x->n; i++)
+			r->again[r->pick[i]] = fit->label[i];
+	else
+		cs_label_by(env, &team, cs_scorer_of_fit(env, fit), r->x, r->again);
+	return fit->k;
+}
+
 /* Rows count once however often they were drawn, and not when they were not. */
 static void
 one_round(cs_env *env, resampling *r, int round)
 {
 	cs_rng		rng;
 	cs_fit		fit;
-	cs_scorer  *s;
-	cs_team		team = alone(r);
+	int			k;
 
 	cs_rng_init(&rng, r->seed + (uint64) round, CS_STREAM_BOOTSTRAP);
 	cs_bootstrap_pick(env, &rng, r->x->n, r->pick);
 	if (!fit_sample(env, r, r->seed + (uint64) round, &fit))
 		return;
-	s = cs_scorer_of_fit(env, &fit);
-	cs_label_by(env, &team, s, r->x, r->again);
+	k = label_again(env, r, &fit);
 	for (size_t i = 0; i < r->x->n; i++)
 		r->in_sample[i] = -1;
 	for (size_t i = 0; i < r->x->n; i++)
 		r->in_sample[r->pick[i]] = r->label[r->pick[i]];
-	cs_jaccard_best(env, r->in_sample, r->m->k, r->again, s->k, r->x->n, r->best);
+	cs_jaccard_best(env, r->in_sample, r->m->k, r->again, k, r->x->n, r->best);
 	for (int j = 0; j < r->m->k; j++)
 		if (!isnan(r->best[j]))
 		{

@@ -88,6 +88,12 @@ SELECT jaccard, verdict, rounds, recovered, dissolved FROM stability('apart', ro
 CREATE TABLE fog AS SELECT i, i * 7919 % 1009 AS x, i * 104729 % 1013 AS y FROM generate_series(1, 1000) i;
 SELECT k FROM train('fog', 'fog', 'i', k => 9);
 SELECT count(*) AS segments, count(*) FILTER (WHERE verdict IN ('unstable', 'doubtful')) > 5 AS mostly_weak FROM stability('fog', rounds => 50);
+-- a tree that is cut: the fit says where rows belong
+SELECT k FROM train('tree', 'groups', 'i', k => 2, algorithm => 'hierarchical');
+SELECT jaccard, verdict, rounds FROM stability('tree', rounds => 5);
+SELECT metric, round(value::numeric, 4) AS value FROM evaluate('tree') WHERE metric IN ('silhouette', 'noise_share', 'balance');
+SELECT silhouette(ARRAY[x], i % 2)::numeric(6, 4) AS silhouette FROM groups;
+SELECT k, round(value::numeric, 4) AS silhouette, chosen FROM select_k('groups', 'i', k_range => '[2,3]', algorithm => 'hierarchical') WHERE metric = 'silhouette';
 -- fewer rows: a sample
 SELECT count(*) AS segments, min(rounds) AS rounds FROM stability('flowers', rounds => 10, sample => 50);
 -- as many segments as distinct rows: no sample has so many
@@ -149,8 +155,8 @@ SELECT raises($$SELECT * FROM select_k('measures', 'flower', k_range => '[0,3]')
 SELECT raises($$SELECT * FROM select_k('measures', 'flower', k_range => '[2,)')$$);
 SELECT raises($$SELECT * FROM select_k('SELECT i, i % 2 AS x FROM generate_series(1, 100) i', 'i', k_range => '[5,6]')$$);
 SELECT raises($$SELECT * FROM select_k('measures', 'flower', algorithm => 'rfm')$$);
-SELECT raises($$SELECT * FROM select_k('measures', 'flower', algorithm => 'magic')$$);
-SELECT raises($$SELECT * FROM select_k('measures', 'flower', options => '{"restart": 5}')$$);
+SELECT split_part(raises($$SELECT * FROM select_k('measures', 'flower', algorithm => 'magic')$$), E'\n', 1) AS raises;
+SELECT split_part(raises($$SELECT * FROM select_k('measures', 'flower', options => '{"restart": 5}')$$), E'\n', 1) AS raises;
 SELECT raises($$SELECT * FROM select_k('measures', 'nowhere')$$);
 SELECT raises($$SELECT * FROM select_k('measures', NULL)$$);
 

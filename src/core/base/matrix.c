@@ -186,6 +186,8 @@ cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
 		uint64_t	h = 0;
 		size_t		at;
 
+		if (i % CS_BLOCK_ROWS == 0)
+			cs_poll(env);
 		cs_matrix_row(x, i, a);
 		for (int f = 0; f < x->d; f++)
 		{
