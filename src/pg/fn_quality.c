@@ -17,6 +17,9 @@
 #include "pg/labelled.h"
 #include "pg/pg_env.h"
 
+/* Points between polls. */
+#define POLL_POINTS 4096
+
 /* The exact silhouette of so few points costs nothing in double precision. */
 #define FEW_POINTS 1000
 
@@ -85,7 +88,11 @@ in_doubles(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t
 				result;
 
 	for (size_t i = 0; i < n; i++)
+	{
 		row(arg, i, x + i * d);
+		if (i % POLL_POINTS == 0)
+			cs_poll(env);
+	}
 	result = cs_silhouette_doubles(env, x, n, d, label, k);
 	cs_release(env, x);
 	return result;
@@ -109,6 +116,8 @@ in_singles(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t
 		row(arg, i, v);
 		for (int f = 0; f < d; f++)
 			most = fmax(most, fabs(v[f]));
+		if (i % POLL_POINTS == 0)
+			cs_poll(env);
 	}
 	factor = most > 0 ? ldexp(1, -ilogb(most)) : 1;
 	for (size_t i = 0; i < n; i++)
@@ -118,6 +127,8 @@ in_singles(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t
 		row(arg, i, v);
 		for (int f = 0; f < d; f++)
 			at[(size_t) f * CS_LANES] = (float) (v[f] * factor);
+		if (i % POLL_POINTS == 0)
+			cs_poll(env);
 	}
 	result = cs_silhouette(env, &alone, x, label, k, NULL);
 	cs_release(env, room);

@@ -192,7 +192,11 @@ find_center(cs_labelled_view *v)
 	double		most = 0;
 
 	for (size_t i = 0; i < p->n * p->d; i++)
+	{
 		most = fmax(most, fabs(p->x[i]));
+		if (i % POLL_POINTS == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
 	v->factor = most > FAR || (most > 0 && most < 1 / FAR) ? ldexp(1, -Max(ilogb(most), -1000)) : 1;
 	for (size_t i = 0; i < p->n; i++)
 	{

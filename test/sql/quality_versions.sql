@@ -55,6 +55,7 @@ SELECT e.metric, abs(e.value - f.value) < 0.03 AS near, regexp_replace(e.note, '
 	FROM evaluate('flowers', source => 'crowd', silhouette_rows => 2000) e JOIN evaluate('flowers') f USING (metric)
 	WHERE metric IN ('silhouette', 'simplified_silhouette', 'davies_bouldin', 'explained_share', 'objective_per_row');
 RESET maintenance_work_mem;
+DROP TABLE crowd;
 
 -- a draft, a chosen k, weights, other algorithms
 SELECT version FROM train('flowers', 'measures', 'flower', publish => false);
