@@ -247,7 +247,7 @@ void
 cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome *out)
 {
 	size_t		mark = cs_team_mark(team);
-	bool		choose = job->k_min < job->k_max;
+	bool		choose = job->compare || job->k_min < job->k_max;
 	uint32_t   *pick;
 	int32_t    *label;
 	cs_matrix  *sample;

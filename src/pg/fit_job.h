@@ -31,6 +31,7 @@ typedef struct cs_fit_job
 	int			warm_k;
 	bool		judge;			/* compute the silhouette of the result */
 	size_t		memory;			/* as in cs_fit_args */
+	bool		compare;		/* measure all candidates, be it only one */
 } cs_fit_job;
 
 typedef struct cs_fit_outcome

@@ -83,7 +83,7 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 		ds->matrix->weight = w;
 	}
 	/* rows may be put together by label, but not while several k are compared */
-	if (r->k_min == r->k_max)
+	if (r->k_min == r->k_max && !r->compare)
 	{
 		ds->matrix->origin = cs_slabs_take(t->slabs, cs_round_lanes(n) * sizeof(uint16_t));
 		for (size_t i = 0; i < n; i++)
@@ -91,8 +91,8 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 	}
 }
 
-static void
-warn_before(const cs_training *t, const cs_train_request *r)
+void
+cs_training_warn(const cs_training *t, const cs_train_request *r)
 {
 	const cs_prep *p = t->ds->prep;
 	char	   *skipped = cs_dataset_skipped(t->ds);
@@ -118,8 +118,8 @@ warn_before(const cs_training *t, const cs_train_request *r)
 				 errdetail("Segments of fewer than %d rows each tend to be accidents of the sample.", FEW_ROWS)));
 }
 
-static void
-fit(cs_training *t, cs_train_request *r)
+void
+cs_training_fit(cs_training *t, const cs_train_request *r)
 {
 	cs_fit_job	job = {0};
 	int			workers;
@@ -142,6 +142,7 @@ fit(cs_training *t, cs_train_request *r)
 	job.warm_k = t->former ? t->former->k : 0;
 	job.memory = cs_memory_left(t->ds);
 	job.judge = (r->algorithm->flags & CS_NEEDS_K) != 0;
+	job.compare = r->compare;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
 	if (t->outcome.fit.note)
@@ -225,6 +226,30 @@ load_former(FunctionCallInfo fcinfo, cs_training *t)
 		t->former = cs_model_load(t->env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 }
 
+/* From rows to named segments. */
+static void
+read_and_fit(cs_training *t, cs_train_request *r, char *former_members, int next_id)
+{
+	instr_time	start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	t->ds = cs_dataset_open(t->env, &r->data);
+	cs_dataset_read(t->ds, !(r->algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
+	t->seconds_read = seconds_since(start);
+	cs_training_warn(t, r);
+	cs_train_request_start(t->env, r, t->ds);
+	cs_training_fit(t, r);
+	INSTR_TIME_SET_CURRENT(start);
+	t->model.seed = r->seed;
+	cs_training_label(t);
+	set_columns(t);
+	cs_training_overlap(t, former_members);
+	cs_training_name_segments(t, next_id);
+	if (t->ds->sample_level > 0)
+		cs_training_count_all(t);
+	t->seconds_label = seconds_since(start);
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_fit);
 
 /*
@@ -240,27 +265,20 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
 	char	   *former_members = CS_ARG_TEXT(CS_FIT_FORMER_MEMBERS);
 	cs_train_request r = cs_train_request_read(fcinfo, t->env);
-	instr_time	start;
 	Datum		d;
 
 	cs_progress_start(CS_ARG_TEXT(CS_FIT_NAME));
 	load_former(fcinfo, t);
-	INSTR_TIME_SET_CURRENT(start);
-	t->ds = cs_dataset_open(t->env, &r.data);
-	cs_dataset_read(t->ds, !(r.algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
-	t->seconds_read = seconds_since(start);
-	warn_before(t, &r);
-	cs_train_request_start(t->env, &r, t->ds);
-	fit(t, &r);
-	INSTR_TIME_SET_CURRENT(start);
-	t->model.seed = r.seed;
-	cs_training_label(t);
-	set_columns(t);
-	cs_training_overlap(t, former_members);
-	cs_training_name_segments(t, PG_GETARG_INT32(CS_FIT_NEXT_ID));
-	if (t->ds->sample_level > 0)
-		cs_training_count_all(t);
-	t->seconds_label = seconds_since(start);
+	t->busy = true;
+	PG_TRY();
+	{
+		read_and_fit(t, &r, former_members, PG_GETARG_INT32(CS_FIT_NEXT_ID));
+	}
+	PG_FINALLY();
+	{
+		t->busy = false;
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(old);
 	d = result(fcinfo, t, &r);
 	cs_progress_end();

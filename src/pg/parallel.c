@@ -213,6 +213,7 @@ typedef struct header
 	uint64		seed;
 	bool		judge;
 	size_t		memory;
+	bool		compare;
 	bool		has_start;
 	bool		has_warm;
 	int			warm_k;
@@ -293,6 +294,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	h->seed = job->seed;
 	h->judge = job->judge;
 	h->memory = job->memory;
+	h->compare = job->compare;
 	h->warm_k = job->warm_k;
 	h->slabs = slabs->n;
 	h->arena = arena;
@@ -391,6 +393,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.seed = h->seed;
 	job.judge = h->judge;
 	job.memory = h->memory;
+	job.compare = h->compare;
 	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;
 	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
 	job.warm_k = h->warm_k;

@@ -44,15 +44,28 @@ put_between(cs_json *j, const cs_training *t)
 					 errhint("If it should not, tame its outliers (transform log or winsor) or lower its weight.")));
 }
 
+void
+cs_training_say_ties(const cs_fit_outcome *o)
+{
+	StringInfoData ties;
+
+	initStringInfo(&ties);
+	for (int i = 0; i < o->candidates; i++)
+		if (o->candidate[i].near_tie && i != o->chosen)
+			appendStringInfo(&ties, "%s%d", ties.len ? ", " : "", o->candidate[i].k);
+	if (ties.len > 0)
+		ereport(NOTICE,
+				(errmsg("k = %d was chosen; k = %s is as good within 0.02 of the silhouette", o->candidate[o->chosen].k, ties.data),
+				 errhint("Choose by what you can act on: k => ... asks for a number.")));
+}
+
 static void
 put_candidates(cs_json *j, const cs_training *t)
 {
 	const cs_fit_outcome *o = &t->outcome;
-	StringInfoData ties;
 
 	if (o->candidates == 0)
 		return;
-	initStringInfo(&ties);
 	cs_json_begin_list(j, "candidates");
 	for (int i = 0; i < o->candidates; i++)
 	{
@@ -72,14 +85,9 @@ put_candidates(cs_json *j, const cs_training *t)
 		cs_json_bool(j, "near_tie", c->near_tie);
 		cs_json_bool(j, "chosen", i == o->chosen);
 		cs_json_end_object(j);
-		if (c->near_tie && i != o->chosen)
-			appendStringInfo(&ties, "%s%d", ties.len ? ", " : "", c->k);
 	}
 	cs_json_end_list(j);
-	if (ties.len > 0)
-		ereport(NOTICE,
-				(errmsg("k = %d was chosen; k = %s is as good within 0.02 of the silhouette", t->model.k, ties.data),
-				 errhint("Choose by what you can act on: k => ... asks for a number.")));
+	cs_training_say_ties(o);
 }
 
 Jsonb *

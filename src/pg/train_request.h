@@ -42,6 +42,7 @@ typedef struct cs_train_request
 	Jsonb	   *options_json;
 	int			k_min;
 	int			k_max;
+	bool		compare;		/* measure every k of the range */
 	int64		seed;
 	double	   *start;
 	cs_dataset_args data;

@@ -29,6 +29,17 @@ forget(void *arg)
 		current = NULL;
 }
 
+/* A source may call any function: not one that pulls the training from under the reader. */
+static void
+check_idle(void)
+{
+	if (current && current->busy)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("a training is under way in this session"),
+				 errdetail("Its source calls a function that would start, read or end a training.")));
+}
+
 cs_training *
 cs_training_begin(void)
 {
@@ -52,6 +63,7 @@ cs_training_begin(void)
 void
 cs_training_end(void)
 {
+	check_idle();
 	if (current)
 		MemoryContextDelete(current->cxt);
 	current = NULL;
@@ -65,6 +77,7 @@ cs_training_current(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no training is under way in this transaction"),
 				 errhint("This function is part of clusterseg.train().")));
+	check_idle();
 	return current;
 }
 

@@ -21,6 +21,7 @@ typedef struct cs_training
 {
 	MemoryContext cxt;
 	cs_env	   *env;
+	bool		busy;			/* _fit() is at work on it */
 	cs_dataset *ds;
 	cs_slabs   *slabs;
 	cs_fit_outcome outcome;
@@ -69,7 +70,10 @@ extern void cs_training_end(void);
 /* Labels and distances of block b of the matrix: by the fit where it tells, else by the model. */
 extern void cs_training_block(cs_training *t, int b, cs_near_block *near);
 
-/* Steps, in order. */
+/* Steps, in order.  _fit() has more to do in between; select_k() ends with the fit. */
+struct cs_train_request;
+extern void cs_training_warn(const cs_training *t, const struct cs_train_request *r);
+extern void cs_training_fit(cs_training *t, const struct cs_train_request *r);
 extern void cs_training_label(cs_training *t);
 extern void cs_training_overlap(cs_training *t, const char *members_query);
 extern void cs_training_name_segments(cs_training *t, int next_id);
@@ -86,6 +90,9 @@ typedef struct cs_former cs_former;
 /* NULL when it needs a feature that this training does not have. */
 extern cs_former *cs_former_new(cs_training *t);
 extern void cs_former_score(void *arg, const float *raw, size_t i);
+
+/* A NOTICE that names the other numbers of segments that are as good, if any. */
+extern void cs_training_say_ties(const cs_fit_outcome *o);
 
 /* What training measured. */
 extern Jsonb *cs_training_metrics(const cs_training *t);

@@ -1,9 +1,10 @@
 /*
  * test_external.c - contingency tables; adjusted Rand index, mutual information,
- * purity.
+ * homogeneity, completeness, Fowlkes-Mallows, purity.
  *
  * Constants are those of scikit-learn 1.9.1 (adjusted_rand_score,
- * normalized_mutual_info_score; purity from its contingency_matrix).
+ * normalized_mutual_info_score, homogeneity_score, completeness_score,
+ * fowlkes_mallows_score; purity from its contingency_matrix).
  */
 #include "core/base/rng.h"
 #include "core/eval/external.h"
@@ -185,4 +186,42 @@ test_symmetry(cs_env *env)
 	CHECK_NEAR(cs_normalized_mutual_information(env, t), cs_normalized_mutual_information(env, turned), 1e-15);
 }
 
-TESTS(test_small, test_limits, test_larger, test_iris, test_any_label, test_order_and_parts, test_copy, test_symmetry)
+static void
+check_sides(cs_env *env, const int32_t *a, const int32_t *b, size_t n, double homogeneity, double completeness, double pairs)
+{
+	cs_contingency *t = cs_contingency_new(env);
+
+	cs_contingency_add_labels(env, t, a, b, n);
+	CHECK_NEAR(cs_homogeneity(env, t), homogeneity, 1e-12);
+	CHECK_NEAR(cs_completeness(env, t), completeness, 1e-12);
+	CHECK_NEAR(cs_fowlkes_mallows(env, t), pairs, 1e-12);
+	cs_contingency_free(env, t);
+}
+
+static void
+test_sides(cs_env *env)
+{
+	check_sides(env, LABELS(0, 0, 1, 1), LABELS(1, 1, 0, 0), 4, 1, 1, 1);
+	check_sides(env, LABELS(0, 0, 1, 1), LABELS(0, 1, 2, 3), 4, 0.5, 1, 0);
+	check_sides(env, LABELS(0, 1, 2, 3), LABELS(0, 0, 1, 1), 4, 1, 0.5, 0);
+	check_sides(env, LABELS(0, 0, 1, 2), LABELS(0, 0, 1, 1), 4, 1, 0.6666666666666666, 0.7071067811865476);
+	check_sides(env, LABELS(0, 0, 0, 0), LABELS(0, 1, 2, 3), 4, 0, 1, 0);
+	check_sides(env, LABELS(0, 0, 0, 0), LABELS(0, 0, 0, 0), 4, 1, 1, 1);
+	check_sides(env, LABELS(5), LABELS(7), 1, 1, 1, 0);
+	check_sides(env, NULL, NULL, 0, 1, 1, 0);
+}
+
+/* A table of so many distinct pairs says what it takes. */
+static void
+test_bytes(cs_env *env)
+{
+	cs_contingency *t = cs_contingency_new(env);
+	size_t		empty = cs_contingency_bytes(t);
+
+	for (int i = 0; i < 1000; i++)
+		cs_contingency_add(env, t, i, i, 1);
+	CHECK(cs_contingency_bytes(t) >= 1000 * sizeof(cs_cell) && cs_contingency_bytes(t) > empty);
+	cs_contingency_free(env, t);
+}
+
+TESTS(test_sides, test_bytes, test_small, test_limits, test_larger, test_iris, test_any_label, test_order_and_parts, test_copy, test_symmetry)

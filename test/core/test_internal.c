@@ -37,6 +37,18 @@ calinski_harabasz(cs_env *env, const double *x, size_t n, int d, const int32_t *
 	return cs_calinski_harabasz(env, n, d, double_row, &(double_rows) {x, d}, label, k);
 }
 
+static double
+simplified_rows(cs_env *env, const double *x, size_t n, int d, const int32_t *label, int k)
+{
+	return cs_simplified_silhouette_rows(env, n, d, double_row, &(double_rows) {x, d}, label, k);
+}
+
+static double
+blur(cs_env *env, const double *x, size_t n, int d, const int32_t *label, int k)
+{
+	return cs_silhouette_blur(env, n, d, double_row, &(double_rows) {x, d}, label, k);
+}
+
 static cs_matrix *
 single_rows(cs_env *env, const double *x, size_t n, int d)
 {
@@ -78,6 +90,8 @@ check_all(cs_env *env, const double *x, size_t n, int d, const int32_t *label, i
 
 	CHECK_NEAR(silhouette(env, m, label, k, NULL), expected[0], SINGLE);
 	CHECK_NEAR(simplified(env, m, label, k), expected[1], SINGLE);
+	CHECK_NEAR(cs_silhouette_doubles(env, x, n, d, label, k), expected[0], 1e-12);
+	CHECK_NEAR(simplified_rows(env, x, n, d, label, k), expected[1], 1e-12);
 	CHECK_NEAR(davies_bouldin(env, x, n, d, label, k), expected[2], 1e-9 * fabs(expected[2]));
 	CHECK_NEAR(calinski_harabasz(env, x, n, d, label, k), expected[3], 1e-9 * fabs(expected[3]));
 }
@@ -182,6 +196,30 @@ test_far_from_zero(cs_env *env)
 	CHECK_NEAR(calinski_harabasz(env, x, IRIS_N, IRIS_D, label, 3), 487.33087637489984, 1e-4);
 }
 
+/*
+ * The blur tells how far single precision is off: little for iris, all of it for
+ * rows that one far row makes equal, none for rows that are the same.
+ */
+static void
+test_blur(cs_env *env)
+{
+	double		x[IRIS_N * IRIS_D];
+	int32_t		label[IRIS_N];
+	static const double same[] = {0, 0, 0, 0};
+
+	for (int i = 0; i < IRIS_N; i++)
+		label[i] = iris_species(i);
+	for (int i = 0; i < IRIS_N * IRIS_D; i++)
+		x[i] = iris[i] - 4;
+	CHECK(blur(env, x, IRIS_N, IRIS_D, label, 3) > 1e-8);
+	CHECK(blur(env, x, IRIS_N, IRIS_D, label, 3) < 1e-6);
+	CHECK(fabs(silhouette(env, single_rows(env, x, IRIS_N, IRIS_D), label, 3, NULL) - 0.503477440693296) <
+		  blur(env, x, IRIS_N, IRIS_D, label, 3));
+	x[0] = 1e12;
+	CHECK(blur(env, x, IRIS_N, IRIS_D, label, 3) > 0.3);
+	CHECK(blur(env, same, 4, 1, (const int32_t[]) {0, 1, 0, 1}, 2) == 0);
+}
+
 /* ---- what does not count ---- */
 
 static void
@@ -195,6 +233,9 @@ check_undefined(cs_env *env, const int32_t *label, int k)
 	for (int i = 0; i < 5; i++)
 		CHECK(isnan(each[i]));
 	CHECK(isnan(simplified(env, m, label, k)));
+	CHECK(isnan(cs_silhouette_doubles(env, x, 5, 1, label, k)));
+	CHECK(isnan(simplified_rows(env, x, 5, 1, label, k)));
+	CHECK(blur(env, x, 5, 1, label, k) == 0);
 	CHECK(isnan(davies_bouldin(env, x, 5, 1, label, k)));
 	CHECK(isnan(calinski_harabasz(env, x, 5, 1, label, k)));
 }
@@ -374,5 +415,5 @@ test_teams(cs_env *env)
 	check_teams(env, cs_matrix_select(env, x, pick, 1500), 5);
 }
 
-TESTS_NO_SWEEP(test_iris, test_iris_kmeans, test_one_row_cluster, test_degenerate, test_tiny, test_far_from_zero,
+TESTS_NO_SWEEP(test_iris, test_iris_kmeans, test_one_row_cluster, test_degenerate, test_tiny, test_far_from_zero, test_blur,
 			   test_undefined, test_left_out, test_plain, test_teams)

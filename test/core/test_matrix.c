@@ -145,6 +145,8 @@ test_empty(cs_env *env)
 	cs_matrix  *m = cs_matrix_new(env, 0, 3);
 
 	CHECK(m->blocks == 0 && cs_units(m) == 0);
+	cs_matrix_free(env, m);
+	cs_matrix_free(env, cs_matrix_new(env, CS_BLOCK_ROWS + 1, 3));
 }
 
 TESTS(test_layout, test_units, test_selection, test_sort_block, test_empty)

@@ -15,8 +15,8 @@ test_jaccard(cs_env *env)
 
 	cs_jaccard_best(env, a, 4, b, 3, 10, best);
 	CHECK(best[0] == 3.0 / 4);	/* with 1: 3 of 4 + 3 - 3 */
-	CHECK(best[1] == 2.0 / 3);	/* with 0: 2 of 2 + 3 - 2; row 6 does not count */
-	CHECK(best[2] == 1);		/* nor does row 9 */
+	CHECK(best[1] == 2.0 / 4);	/* with 0: 2 of 3 + 3 - 2; row 6 is lost */
+	CHECK(best[2] == 1);		/* row 9 does not count */
 	CHECK(isnan(best[3]));
 	cs_overlap(env, a, 4, b, 3, 10, overlap);
 	CHECK(memcmp(overlap, (double[]) {1, 3, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0}, sizeof(overlap)) == 0);

@@ -23,6 +23,15 @@ cs_matrix_new(cs_env *env, size_t n, int d)
 	return m;
 }
 
+void
+cs_matrix_free(cs_env *env, cs_matrix *m)
+{
+	for (int b = 0; b < m->blocks; b++)
+		cs_release(env, m->block[b]);
+	cs_release(env, m->block);
+	cs_release(env, m);
+}
+
 cs_matrix *
 cs_matrix_from_rows(cs_env *env, const float *rows, size_t n, int d)
 {
@@ -177,6 +186,8 @@ cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
 		uint64_t	h = 0;
 		size_t		at;
 
+		if (i % CS_BLOCK_ROWS == 0)
+			cs_poll(env);
 		cs_matrix_row(x, i, a);
 		for (int f = 0; f < x->d; f++)
 		{

@@ -145,6 +145,9 @@ cs_matrix_weighted(const cs_matrix *m)
 /* A zeroed matrix in memory of the env. */
 cs_matrix  *cs_matrix_new(cs_env *env, size_t n, int d);
 
+/* Frees one that owns its blocks, none of which was replaced. */
+void		cs_matrix_free(cs_env *env, cs_matrix *m);
+
 /* The same rows packed from n x d row-major floats. */
 cs_matrix  *cs_matrix_from_rows(cs_env *env, const float *rows, size_t n, int d);
 

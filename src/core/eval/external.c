@@ -111,6 +111,12 @@ cs_contingency_add_labels(cs_env *env, cs_contingency *t, const int32_t *a, cons
 	}
 }
 
+size_t
+cs_contingency_bytes(const cs_contingency *t)
+{
+	return t->slots * (sizeof(cs_cell) + sizeof(bool));
+}
+
 void
 cs_contingency_merge(cs_env *env, cs_contingency *t, const cs_contingency *from)
 {
@@ -330,6 +336,40 @@ cs_normalized_mutual_information(cs_env *env, const cs_contingency *t)
 	if (s.a.labels <= 1 || s.b.labels <= 1 || s.information <= 0)
 		return 0;
 	return fmin(1, s.information / (0.5 * (s.a.entropy + s.b.entropy)));
+}
+
+/* Information over the entropy of the side in question. */
+static double
+explained(const summary *s, const side *which)
+{
+	if (which->labels <= 1)
+		return 1;
+	return fmax(0, fmin(1, s->information / which->entropy));
+}
+
+double
+cs_homogeneity(cs_env *env, const cs_contingency *t)
+{
+	summary		s = summarise(env, t);
+
+	return explained(&s, &s.b);
+}
+
+double
+cs_completeness(cs_env *env, const cs_contingency *t)
+{
+	summary		s = summarise(env, t);
+
+	return explained(&s, &s.a);
+}
+
+double
+cs_fowlkes_mallows(cs_env *env, const cs_contingency *t)
+{
+	summary		s = summarise(env, t);
+	double		both = s.squares - s.n;
+
+	return both > 0 ? sqrt(both / (s.a.squares - s.n)) * sqrt(both / (s.b.squares - s.n)) : 0;
 }
 
 double

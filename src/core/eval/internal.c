@@ -1,8 +1,9 @@
 /*
- * internal.c - Davies-Bouldin and Calinski-Harabasz (see internal.h).
+ * internal.c - measures of rows in double precision (see internal.h).
  */
 #include "core/eval/internal.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -227,4 +228,126 @@ cs_calinski_harabasz(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, con
 	}
 	groups_free(&g);
 	return result;
+}
+
+/* ---- silhouettes ---- */
+
+/* Distances of the row just read to the mean of its own cluster, and to the nearest other one. */
+static void
+own_and_next(const groups *g, int own, double *a, double *b)
+{
+	double		next = INFINITY;
+
+	for (int j = 0; j < g->k; j++)
+		if (j != own && g->count[j] > 0)
+			next = fmin(next, square_between(g->v, g->mean + (size_t) j * g->d, g->d));
+	*a = sqrt(square_between(g->v, g->mean + (size_t) own * g->d, g->d));
+	*b = sqrt(next);
+	if ((size_t) g->k * g->d > POLL_ROWS)
+		cs_poll(g->env);
+}
+
+double
+cs_simplified_silhouette_rows(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t *label, int k)
+{
+	groups		g = {.env = env, .n = n, .d = (size_t) d, .k = k, .row = row, .arg = arg, .label = label};
+	double		result = NAN;
+
+	if (groups_init(&g))
+	{
+		double		sum = 0,
+					a,
+					b;
+
+		for (size_t i = next_row(&g, 0); i < n; i = next_row(&g, i + 1))
+		{
+			own_and_next(&g, label[i], &a, &b);
+			sum += cs_silhouette_score(a, b);
+		}
+		result = sum / (double) g.rows;
+	}
+	groups_free(&g);
+	return result;
+}
+
+static double
+norm(const double *v, size_t d)
+{
+	double		s = 0;
+
+	for (size_t f = 0; f < d; f++)
+		s += v[f] * v[f];
+	return sqrt(s);
+}
+
+/*
+ * A mean distance to a cluster is no less than the distance to its mean, so the
+ * larger of the two mean distances is at least max(a, b).
+ */
+double
+cs_silhouette_blur(cs_env *env, size_t n, int d, cs_row_fn row, void *arg, const int32_t *label, int k)
+{
+	groups		g = {.env = env, .n = n, .d = (size_t) d, .k = k, .row = row, .arg = arg, .label = label};
+	double		blur = 0,
+				far = 0,
+				a,
+				b;
+
+	if (groups_init(&g))
+	{
+		for (size_t i = next_row(&g, 0); i < n; i = next_row(&g, i + 1))
+			far += norm(g.v, g.d) / (double) g.rows;
+		for (size_t i = next_row(&g, 0); i < n; i = next_row(&g, i + 1))
+		{
+			double		rounding = (far + norm(g.v, g.d)) * (double) (FLT_EPSILON / 2);
+
+			own_and_next(&g, label[i], &a, &b);
+			a = fmax(a, b);
+			blur += rounding < a ? rounding / a : rounding > 0;
+		}
+		blur /= (double) g.rows;
+	}
+	groups_free(&g);
+	return blur;
+}
+
+/* Sums of distances of row i to all clusters. */
+static void
+sums_of_row(cs_env *env, const double *x, size_t n, size_t d, size_t i, const int32_t *label, int k, double *sum)
+{
+	memset(sum, 0, sizeof(double) * (size_t) k);
+	for (size_t j = 0; j < n; j++)
+	{
+		if (cs_label_counts(label[j], k))
+			sum[label[j]] += sqrt(square_between(x + i * d, x + j * d, d));
+		if (j % POLL_ROWS == 0)
+			cs_poll(env);
+	}
+}
+
+double
+cs_silhouette_doubles(cs_env *env, const double *x, size_t n, int d, const int32_t *label, int k)
+{
+	size_t	   *count = CS_NEW(env, size_t, (size_t) k),
+				rows;
+	double	   *sum = CS_ROOM(env, double, (size_t) k),
+				total = 0;
+	bool		meant = cs_label_census(label, n, k, count, &rows);
+
+	for (size_t i = 0; i < n && meant; i++)
+	{
+		int			own = label[i];
+		double		next = INFINITY;
+
+		if (!cs_label_counts(own, k) || count[own] == 1)
+			continue;
+		sums_of_row(env, x, n, (size_t) d, i, label, k, sum);
+		for (int j = 0; j < k; j++)
+			if (j != own && count[j] > 0)
+				next = fmin(next, sum[j] / (double) count[j]);
+		total += cs_silhouette_score(sum[own] / (double) (count[own] - 1), next);
+	}
+	cs_release(env, count);
+	cs_release(env, sum);
+	return meant ? total / (double) rows : NAN;
 }

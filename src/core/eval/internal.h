@@ -16,9 +16,9 @@
  *	Calinski-Harabasz	0 .., large is good: variance between over variance within.
  *						(Comm. Statist. 3, 1974.)
  *
- * The silhouettes judge the points of a model, tiled and in single precision, by
- * a team.  The other two take any rows in double precision and give the values
- * of scikit-learn.
+ * Silhouettes of the points of a model come from tiles in single precision, by a
+ * team.  Everything can be had of any rows in double precision too, with the
+ * values of scikit-learn.
  */
 #ifndef CS_INTERNAL_H
 #define CS_INTERNAL_H
@@ -53,6 +53,21 @@ double		cs_simplified_silhouette(cs_env *env, cs_team *team, const cs_matrix *x,
 
 size_t		cs_simplified_silhouette_arena(int d, int k);
 
+/*
+ * The exact silhouette of n x d doubles: as slow as it is plain, for few rows and
+ * for those of which single precision would lose too much.  O(n^2 d), room for k.
+ */
+double		cs_silhouette_doubles(cs_env *env, const double *x, size_t n, int d, const int32_t *label, int k);
+
+/* Silhouette of one row: mean distance to its own cluster, and to the next one. */
+static inline double
+cs_silhouette_score(double own, double next)
+{
+	double		most = own > next ? own : next;
+
+	return most > 0 ? (next - own) / most : 0;
+}
+
 /* Writes row i, d finite doubles, to out. */
 typedef void (*cs_row_fn) (void *arg, size_t i, double *out);
 
@@ -65,5 +80,18 @@ double		cs_davies_bouldin(cs_env *env, size_t n, int d, cs_row_fn row, void *arg
 							  const int32_t *label, int k);
 double		cs_calinski_harabasz(cs_env *env, size_t n, int d, cs_row_fn row, void *arg,
 								 const int32_t *label, int k);
+
+/* The simplified silhouette in the same way; O(n k d). */
+double		cs_simplified_silhouette_rows(cs_env *env, size_t n, int d, cs_row_fn row, void *arg,
+										  const int32_t *label, int k);
+
+/*
+ * About how far the exact silhouette is off when it is computed from these rows
+ * in single precision: mean over the rows of the rounding of a distance over the
+ * least that their larger mean distance can be.  The rows should be centred.
+ * O(n k d); 0 where silhouettes have no meaning.
+ */
+double		cs_silhouette_blur(cs_env *env, size_t n, int d, cs_row_fn row, void *arg,
+							   const int32_t *label, int k);
 
 #endif							/* CS_INTERNAL_H */

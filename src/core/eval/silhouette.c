@@ -161,14 +161,6 @@ sum_distances(silhouette *s, size_t tiles)
 		}
 }
 
-static double
-score(double a, double b)
-{
-	double		most = fmax(a, b);
-
-	return most > 0 ? (b - a) / most : 0;
-}
-
 /* Silhouette of a row of cluster own; sums of its lane, cluster by cluster. */
 static double
 row_score(const silhouette *s, const double *sums, int own)
@@ -180,7 +172,7 @@ row_score(const silhouette *s, const double *sums, int own)
 	for (int j = 0; j < s->k; j++)
 		if (j != own && s->count[j] > 0)
 			b = fmin(b, sums[j * CS_LANES] / (double) s->count[j]);
-	return score(sums[own * CS_LANES] / (double) (s->count[own] - 1), b);
+	return cs_silhouette_score(sums[own * CS_LANES] / (double) (s->count[own] - 1), b);
 }
 
 static double
@@ -358,7 +350,7 @@ simplified_block(simplified *s, int b)
 			b2 = a;
 			a = cs_centers_distance(s->centers, near->row, own);
 		}
-		sum += score(sqrt(a), sqrt(b2));
+		sum += cs_silhouette_score(sqrt(a), sqrt(b2));
 	}
 	cs_poll(s->env);
 	return sum;

@@ -30,24 +30,26 @@ void
 cs_jaccard_best(cs_env *env, const int32_t *a, int ka, const int32_t *b, int kb, size_t n, double *best)
 {
 	double	   *overlap = CS_ROOM(env, double, (size_t) ka * (size_t) kb),
+			   *size_a = CS_NEW(env, double, (size_t) ka),
 			   *size_b = CS_NEW(env, double, (size_t) kb);
 
 	cs_overlap(env, a, ka, b, kb, n, overlap);
+	for (size_t i = 0; i < n; i++)
+		if (a[i] >= 0 && a[i] < ka)
+			size_a[a[i]]++;
 	for (int i = 0; i < ka; i++)
 		for (int j = 0; j < kb; j++)
 			size_b[j] += overlap[(size_t) i * (size_t) kb + (size_t) j];
 	for (int i = 0; i < ka; i++)
 	{
 		const double *common = overlap + (size_t) i * (size_t) kb;
-		double		size = 0;
 
-		for (int j = 0; j < kb; j++)
-			size += common[j];
-		best[i] = size > 0 ? 0 : NAN;
-		for (int j = 0; j < kb && size > 0; j++)
-			best[i] = fmax(best[i], common[j] / (size + size_b[j] - common[j]));
+		best[i] = size_a[i] > 0 ? 0 : NAN;
+		for (int j = 0; j < kb && size_a[i] > 0; j++)
+			best[i] = fmax(best[i], common[j] / (size_a[i] + size_b[j] - common[j]));
 	}
 	cs_release(env, overlap);
+	cs_release(env, size_a);
 	cs_release(env, size_b);
 }
 

@@ -21,8 +21,8 @@ void		cs_overlap(cs_env *env, const int32_t *a, int ka, const int32_t *b, int kb
 
 /*
  * For each cluster 0 .. ka - 1 of a its largest Jaccard coefficient with a cluster
- * of b, over the rows where both labels are 0 or more.  NaN for a cluster without
- * such rows.
+ * of b, over the rows that a has in a cluster: those that b leaves out, as noise,
+ * are lost to their cluster.  NaN for a cluster without rows.
  */
 void		cs_jaccard_best(cs_env *env, const int32_t *a, int ka, const int32_t *b, int kb, size_t n, double *best);
 
