@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -44,7 +45,7 @@ const cs_param cs_model_params[] = {
 	COMMON,
 	{"memory", CS_P_INT, 128, 2, 512, NULL,
 	"megabytes for distinct rows and the work on them. Above, a sample by hash is learned from"},
-	{"features", CS_P_TEXTS, 0, 0, 0, NULL, "names of the features in the model, one per element; default f1, f2, ..."},
+	{"features", CS_P_TEXTS, 0, 0, 0, NULL, "names of the features in the model, one per element; without them f1, f2 and so on"},
 	{0}
 };
 
@@ -104,7 +105,9 @@ convert_elements(ArrayType *a, double *row)
 	int			n;
 
 	if (!cs_conv_is_number(conv))
-		elog(ERROR, "not an array of numbers");
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("features are an array of %s, not of numbers", format_type_be(type))));
 	get_typlenbyvalalign(type, &len, &byval, &align);
 	deconstruct_array(a, type, len, byval, align, &element, &isnull, &n);
 	for (int i = 0; i < n; i++)

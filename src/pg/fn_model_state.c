@@ -23,6 +23,13 @@
 #include "pg/args.h"
 #include "pg/pg_env.h"
 
+/* The algorithms whose models come from an aggregate: one entry for each. */
+#define CS_MODELS CS_MODEL(kmeans)
+
+#define CS_MODEL(name) #name,
+static const char *const algorithms[] = {CS_MODELS NULL};
+#undef CS_MODEL
+
 #define HEADER 16
 #define STATE_MAGIC 0x43535331
 
@@ -167,6 +174,16 @@ damaged(const char *detail)
 			(errcode(ERRCODE_DATA_EXCEPTION), errmsg("model state is damaged"), errdetail("%s", detail)));
 }
 
+static const char *
+read_algorithm(const unsigned char *p, size_t len)
+{
+	for (int i = 0; algorithms[i]; i++)
+		if (strlen(algorithms[i]) == len && memcmp(p, algorithms[i], len) == 0)
+			return algorithms[i];
+	damaged("Its algorithm is not one of an aggregate.");
+	return NULL;
+}
+
 static char *
 read_text(const unsigned char *p, size_t len)
 {
@@ -191,11 +208,11 @@ state_read(MemoryContext parent, struct varlena *v)
 		damaged("It does not begin as one.");
 	name = get_u32(p + 8);
 	options = get_u32(p + 12);
-	if (name >= NAMEDATALEN || name > len - HEADER || options > len - HEADER - name)
+	if (name > len - HEADER || options > len - HEADER - name)
 		damaged("Its length does not fit its head.");
 	if (options > 0)
 		json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(read_text(p + HEADER + name, options))));
-	s = state_new(parent, read_text(p + HEADER, name), (int) get_u32(p + 4), json);
+	s = state_new(parent, read_algorithm(p + HEADER, name), (int) get_u32(p + 4), json);
 	dg = cs_digest_read(s->env, p + HEADER + name + options, len - HEADER - name - options);
 	if (dg->bytes != s->dg->bytes || dg->seed != s->dg->seed)
 		damaged("Its points do not fit its options.");
@@ -272,13 +289,11 @@ step(FunctionCallInfo fcinfo, const char *algorithm)
 	return EOHPGetRWDatum(&s->hdr);
 }
 
-/* One line for each algorithm whose models come from an aggregate. */
-#define CS_MODEL_STEP(name) \
+#define CS_MODEL(name) \
 	PG_FUNCTION_INFO_V1(clusterseg_##name##_model_step); \
-	Datum clusterseg_##name##_model_step(PG_FUNCTION_ARGS) { return step(fcinfo, #name); } \
-	extern int cs_semicolon_eater
-
-CS_MODEL_STEP(kmeans);
+	Datum clusterseg_##name##_model_step(PG_FUNCTION_ARGS) { return step(fcinfo, #name); }
+CS_MODELS
+#undef CS_MODEL
 
 PG_FUNCTION_INFO_V1(clusterseg_model_state_merge);
 
