@@ -54,7 +54,7 @@ SELECT trim(p) FROM plan_of('SELECT clusterseg.kmeans_model(f, 6) FROM big') p W
 CREATE TABLE parallel AS SELECT clusterseg.kmeans_model(f, 6) AS m FROM big;
 INSERT INTO results SELECT 'parallel', false, m FROM parallel;
 INSERT INTO results SELECT 'parallel', true, m FROM (SELECT clusterseg.kmeans_model(f, 6, '{"memory": 2}') AS m FROM big OFFSET 0) p;
-RESET max_parallel_workers_per_gather;
+RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
 
 -- by hand: states of parts as text, merged in two orders, as the nodes of a distributed table do
 CREATE AGGREGATE state_of(features float8[], k int, options jsonb) (SFUNC = clusterseg._kmeans_model_step, STYPE = clusterseg.model_state);
