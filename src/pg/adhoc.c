@@ -254,6 +254,7 @@ fit(work *w)
 	job.x = w->x;
 	job.k_min = job.k_max = choose_k(w);
 	job.seed = (uint64_t) (int64) cs_option_real(a->common, "seed");
+	job.memory = cs_memory_budget(a->common) / 2;
 	job.start = cs_start_centres(w->brief, a->algorithm, a->options, a->k, w->prep);
 	cs_parallel_fit(w->env, &job, cs_options_json(w->brief, a->options), w->slabs, workers, &outcome);
 	w->out->fit = outcome.fit;
@@ -282,13 +283,44 @@ find_reach(cs_model *m, const cs_keyed *at, size_t n, const float *weight, const
 	}
 }
 
+/*
+ * Where the fit itself says where rows belong, and how far they are, that counts;
+ * else where its model puts them.
+ */
+static void
+settle(work *w, size_t first, const cs_run *run, cs_near_block *near)
+{
+	const cs_fit *f = &w->out->fit;
+	const cs_scorer *s = w->out->model.scorer;
+	float	   *row;
+
+	if (f->label == NULL || f->distance == NULL)
+		s->algorithm->block(s, run, near);
+	row = CS_ROOM(w->brief, float, s->d);
+	for (size_t i = 0; i < run->rows && f->label; i++)
+	{
+		int			own = f->label[first + i];
+
+		if (f->distance)
+			near->d1[i] = f->distance[first + i];
+		else if (own >= 0 && own != near->raw.label[i])
+		{
+			cs_matrix_row(w->x, first + i, row);
+			near->d1[i] = cs_scorer_distance(s, row, own, near->score);
+		}
+		near->raw.label[i] = own;
+	}
+	cs_release(w->brief, row);
+}
+
 static void
 measure(work *w)
 {
 	cs_model   *m = &w->out->model;
 	const cs_matrix *x = w->x;
-	cs_near_block *near = cs_near_block_new(w->brief, m->k, x->d);
+	cs_near_block *near = cs_near_block_for(w->brief, m->scorer);
 	cs_keyed   *at = CS_ROOM(w->brief, cs_keyed, x->n);
+	size_t		n = 0;
 	double		sse = 0;
 
 	for (int b = 0; b < x->blocks; b++)
@@ -297,19 +329,22 @@ measure(work *w)
 		cs_run		run = cs_matrix_run(x, b, NULL);
 
 		CHECK_FOR_INTERRUPTS();
-		m->scorer->algorithm->block(m->scorer, &run, near);
+		settle(w, first, &run, near);
 		for (size_t i = 0; i < run.rows; i++)
 		{
 			int			j = near->raw.label[i];
-			float		d = (float) sqrt(near->d1[i]);
+			double		square = isfinite(near->d1[i]) ? near->d1[i] : 0;
+			float		d = (float) sqrt(square);
 			uint32		bits;
 
-			memcpy(&bits, &d, sizeof(bits));
-			at[first + i] = (cs_keyed) {(uint64) j << 32 | bits, (uint32) (first + i)};
-			w->out->label[w->from[cs_matrix_origin(x, first + i)]] = j;
-			m->size[j] += run.weight[i];
-			m->radius[j] += near->d1[i] * run.weight[i];
 			m->learned += run.weight[i];
+			w->out->label[w->from[cs_matrix_origin(x, first + i)]] = j;
+			if (j < 0)
+				continue;
+			memcpy(&bits, &d, sizeof(bits));
+			at[n++] = (cs_keyed) {(uint64) j << 32 | bits, (uint32) (first + i)};
+			m->size[j] += run.weight[i];
+			m->radius[j] += square * run.weight[i];
 		}
 	}
 	for (int j = 0; j < m->k; j++)
@@ -318,10 +353,10 @@ measure(work *w)
 		m->radius[j] = m->size[j] > 0 ? sqrt(m->radius[j] / m->size[j]) : 0;
 	}
 	m->variance = sse / (m->learned * x->d);
-	if (m->scorer->centers)
+	if (m->scorer->centers && !(m->scorer->algorithm->flags & CS_OWN_OBJECTIVE))
 		w->out->fit.objective = m->scorer->algorithm->flags & CS_UNIT_LENGTH ? sse / 2 : sse;
-	cs_sort_keyed(at, x->n);
-	find_reach(m, at, x->n, x->weight, m->size);
+	cs_sort_keyed(at, n);
+	find_reach(m, at, n, x->weight, m->size);
 }
 
 /* Of a sample: sizes for all rows. */

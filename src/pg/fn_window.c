@@ -134,7 +134,7 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm)
 
 		p->raw = CS_ROOM(p->env, float, m->prep->n);
 		p->point = CS_ROOM(p->env, float, m->prep->d);
-		p->score = CS_ROOM(p->env, float, m->scorer->centers ? m->scorer->centers->kpad : 1);
+		p->score = CS_ROOM(p->env, float, cs_scorer_room(m->scorer));
 		if (p->fit.fewer)
 			say_fewer(fcinfo, p);
 	}
