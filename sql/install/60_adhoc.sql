@@ -88,6 +88,27 @@ CREATE FUNCTION clusterseg.spherical_kmeans(features int[], k int, options jsonb
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(int[], int, jsonb) IS
 	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
 
+CREATE FUNCTION clusterseg.hierarchical(features float8[], k int, linkage text = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.hierarchical(float8[], int, text) IS
+	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+CREATE FUNCTION clusterseg.hierarchical(features real[], k int, linkage text = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.hierarchical(real[], int, text) IS
+	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+CREATE FUNCTION clusterseg.hierarchical(features numeric[], k int, linkage text = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.hierarchical(numeric[], int, text) IS
+	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+CREATE FUNCTION clusterseg.hierarchical(features bigint[], k int, linkage text = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.hierarchical(bigint[], int, text) IS
+	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+CREATE FUNCTION clusterseg.hierarchical(features int[], k int, linkage text = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.hierarchical(int[], int, text) IS
+	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+
 CREATE TYPE clusterseg.model_state;
 
 CREATE FUNCTION clusterseg.model_state_in(cstring) RETURNS clusterseg.model_state

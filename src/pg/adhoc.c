@@ -258,6 +258,8 @@ fit(work *w)
 	job.start = cs_start_centres(w->brief, a->algorithm, a->options, a->k, w->prep);
 	cs_parallel_fit(w->env, &job, cs_options_json(w->brief, a->options), w->slabs, workers, &outcome);
 	w->out->fit = outcome.fit;
+	if (outcome.fit.note)
+		ereport(NOTICE, (errmsg("%s: %s", a->algorithm->name, outcome.fit.note)));
 }
 
 /* ---- what the clusters are like ---- */

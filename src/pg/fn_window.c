@@ -16,6 +16,7 @@
 #include "core/prep/prep_digest.h"
 #include "pg/adhoc.h"
 #include "pg/args.h"
+#include "pg/json_out.h"
 #include "pg/pg_env.h"
 
 enum
@@ -53,13 +54,21 @@ current_k(WindowObject w)
 	return DatumGetInt32(k);
 }
 
+/* The third argument: options, or the value of the one option that is named by word. */
 static Jsonb *
-current_options(WindowObject w)
+current_options(WindowObject w, const char *word)
 {
 	bool		isnull;
 	Datum		options = WinGetFuncArgCurrent(w, ARG_OPTIONS, &isnull);
+	cs_json		j;
 
-	return isnull ? NULL : DatumGetJsonbP(options);
+	if (isnull)
+		return NULL;
+	if (word == NULL)
+		return DatumGetJsonbP(options);
+	cs_json_begin(&j);
+	cs_json_text(&j, word, TextDatumGetCString(options));
+	return cs_json_end(&j);
 }
 
 static void
@@ -104,7 +113,7 @@ say_fewer(FunctionCallInfo fcinfo, const partition *p)
 
 /* The partition of the current row, read and fitted. */
 static partition *
-partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm)
+partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, const char *word)
 {
 	partition **at = WinGetPartitionLocalMemory(w, sizeof(partition *));
 	MemoryContext cxt,
@@ -114,7 +123,7 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm)
 
 	if (*at)
 		return *at;
-	options = current_options(w);
+	options = current_options(w, word);
 	cxt = AllocSetContextCreate(GetMemoryChunkContext(at), "clusterseg partition", ALLOCSET_DEFAULT_SIZES);
 	p = MemoryContextAllocZero(cxt, sizeof(partition));
 	p->env = cs_pg_env(cxt);
@@ -143,9 +152,9 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm)
 }
 
 static void
-check_same(const partition *p, WindowObject w)
+check_same(const partition *p, WindowObject w, const char *word)
 {
-	Jsonb	   *options = current_options(w);
+	Jsonb	   *options = current_options(w, word);
 
 	if (current_k(w) != p->request.k || (options == NULL) != (p->options == NULL) ||
 		(options && (VARSIZE(options) != VARSIZE(p->options) || memcmp(options, p->options, VARSIZE(options)) != 0)))
@@ -170,28 +179,29 @@ cluster_of(const partition *p, const double *row)
 }
 
 static Datum
-over(FunctionCallInfo fcinfo, const char *algorithm)
+over(FunctionCallInfo fcinfo, const char *algorithm, const char *word)
 {
 	WindowObject w = PG_WINDOW_OBJECT();
-	partition  *p = partition_of(fcinfo, w, algorithm);
+	partition  *p = partition_of(fcinfo, w, algorithm, word);
 	bool		isnull;
 	Datum		features = WinGetFuncArgCurrent(w, ARG_FEATURES, &isnull);
 	const double *row = isnull ? NULL : cs_adhoc_row(p->env, p->dg, features, &p->row);
 	int			cluster = row && p->some ? cluster_of(p, row) : -1;
 
-	check_same(p, w);
+	check_same(p, w, word);
 	if (cluster < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(p->fit.model.segment_id[cluster]);
 }
 
-/* One line for each algorithm that takes (features, k, options). */
-#define CS_WINDOW(name) \
+/* One line for each algorithm: (features, k, options), or in place of options one of them. */
+#define CS_WINDOW(name, word) \
 	PG_FUNCTION_INFO_V1(clusterseg_##name##_over); \
-	Datum clusterseg_##name##_over(PG_FUNCTION_ARGS) { return over(fcinfo, #name); } \
+	Datum clusterseg_##name##_over(PG_FUNCTION_ARGS) { return over(fcinfo, #name, word); } \
 	extern int cs_semicolon_eater
 
-CS_WINDOW(kmeans);
-CS_WINDOW(minibatch_kmeans);
-CS_WINDOW(bisecting_kmeans);
-CS_WINDOW(spherical_kmeans);
+CS_WINDOW(kmeans, NULL);
+CS_WINDOW(minibatch_kmeans, NULL);
+CS_WINDOW(bisecting_kmeans, NULL);
+CS_WINDOW(spherical_kmeans, NULL);
+CS_WINDOW(hierarchical, "linkage");
