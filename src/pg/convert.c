@@ -187,7 +187,8 @@ cs_open_array(Datum d)
 
 	memcpy(head, p, 3 * sizeof(int32));
 	a.array = v;
-	a.wide = (Oid) head[2] == FLOAT8OID;
+	a.type = (Oid) head[2];
+	a.wide = a.type == FLOAT8OID;
 	a.has_nulls = head[1] != 0;
 	if (head[0] == 0)
 		return a;

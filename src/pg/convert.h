@@ -79,6 +79,7 @@ typedef struct cs_array
 {
 	int			n;				/* elements; -1: more than one dimension */
 	bool		has_nulls;
+	Oid			type;			/* of its elements */
 	bool		wide;			/* float8 */
 	const char *data;			/* first element; valid unless has_nulls */
 	void	   *array;			/* detoasted datum */

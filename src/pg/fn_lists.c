@@ -17,7 +17,7 @@
 static const char *
 type_text(const cs_param *p)
 {
-	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object"};
+	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object", "array of texts"};
 
 	return names[p->type];
 }
@@ -34,7 +34,7 @@ put_param(ReturnSetInfo *rsinfo, const char *kind, const char *algorithm, const 
 	v[2] = CStringGetTextDatum(p->name);
 	v[3] = CStringGetTextDatum(type_text(p));
 	v[7] = CStringGetTextDatum(p->help);
-	isnull[4] = p->type == CS_P_MATRIX || p->type == CS_P_OBJECT;
+	isnull[4] = p->type >= CS_P_MATRIX;
 	v[4] = CStringGetTextDatum(p->type == CS_P_ENUM ? cs_param_choice_name(env, p, (int) p->def)
 							   : p->type == CS_P_BOOL ? (p->def != 0 ? "true" : "false") : psprintf("%.15g", p->def));
 	if (p->type == CS_P_INT || p->type == CS_P_REAL)

@@ -77,6 +77,18 @@ load_segments(cs_env *env, cs_model *m, cs_value root)
 		m->means = cs_need_numbers(env, s, "means", (size_t) m->k * (size_t) m->prep->d);
 }
 
+static void
+load_training(cs_env *env, cs_model *m, cs_value root)
+{
+	cs_value	t = cs_value_get(root, "training");
+
+	if (t.tag == 0)
+		return;
+	m->read = cs_need_number(env, t, "rows_read", 1, 1e300);
+	m->skipped = cs_need_number(env, t, "rows_skipped", 0, 1e300);
+	m->learned = cs_need_number(env, t, "rows_learned", 0, 1e300);
+}
+
 cs_model *
 cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
 {
@@ -96,6 +108,7 @@ cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
 	if (m->scorer->d != m->prep->d || (m->scorer->centers && m->scorer->centers->d != m->prep->d))
 		cs_doc_damaged(env, "Its clusters do not fit its features.");
 	load_segments(env, m, root);
+	load_training(env, m, root);
 	return m;
 }
 
@@ -115,6 +128,18 @@ save_segments(cs_env *env, const cs_model *m, cs_writer *w)
 	cs_put_number(w, "variance", m->variance);
 	if (m->means)
 		cs_put_numbers(w, "means", m->means, (size_t) m->k * (size_t) m->prep->d);
+	cs_end(w);
+}
+
+static void
+save_training(const cs_model *m, cs_writer *w)
+{
+	if (!(m->read > 0))
+		return;
+	cs_begin_object(w, "training");
+	cs_put_number(w, "rows_read", m->read);
+	cs_put_number(w, "rows_skipped", m->skipped);
+	cs_put_number(w, "rows_learned", m->learned);
 	cs_end(w);
 }
 
@@ -154,6 +179,7 @@ cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
 	cs_prep_save(env, m->prep, &w);
 	cs_fit_save(env, fit, &w);
 	save_segments(env, m, &w);
+	save_training(m, &w);
 	cs_end(&w);
 	return finish(env, &w);
 }

@@ -10,6 +10,7 @@
  *	fit			algorithm and clusters (core/cluster/registry.c)
  *	segments	{ids, labels, sizes, radius, reach, rows, variance}, for models
  *				without centres that do not explain rows themselves: means
+ *	training	{rows_read, rows_skipped, rows_learned}: of models that no catalog describes
  */
 #ifndef CS_PG_MODEL_H
 #define CS_PG_MODEL_H
@@ -43,6 +44,11 @@ typedef struct cs_model
 	double		rows;
 	double		variance;		/* mean squared distance per coordinate */
 	double	   *means;			/* k x d, or NULL: the centres tell */
+
+	/* where no catalog tells (training): rows given, left out, learned from; read 0: not noted */
+	double		read;
+	double		skipped;
+	double		learned;
 } cs_model;
 
 /* What is typical of the clusters: their centres or means, k x d; NULL: neither. */

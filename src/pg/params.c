@@ -15,7 +15,7 @@
 
 static const char *const type_names[] = {
 	"a whole number", "a number", "true or false", "a text", "an array of numbers or of arrays of numbers",
-	"an object of texts"
+	"an object of texts", "an array of texts"
 };
 
 /* ---- messages ---- */
@@ -196,6 +196,24 @@ object_value(cs_env *env, const JsonbValue *v, cs_option *o)
 }
 
 static bool
+texts_value(cs_env *env, const JsonbValue *v, cs_option *o)
+{
+	JsonbValue *e;
+
+	if (!is_array(v))
+		return false;
+	e = elements(v, &o->rows);
+	o->text = CS_NEW(env, char *, o->rows + 1);
+	for (int i = 0; i < o->rows; i++)
+	{
+		if (e[i].type != jbvString)
+			return false;
+		o->text[i] = text_of(&e[i]);
+	}
+	return true;
+}
+
+static bool
 set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 {
 	o->set = true;
@@ -220,6 +238,8 @@ set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 			return matrix_value(env, v, o);
 		case CS_P_OBJECT:
 			return object_value(env, v, o);
+		case CS_P_TEXTS:
+			return texts_value(env, v, o);
 	}
 	return false;
 }
@@ -383,8 +403,8 @@ cs_options_json(cs_env *env, const cs_options *o)
 		const cs_param *p = &o->table[i];
 		JsonbValue	v;
 
-		/* matrices and objects are kept as they were given */
-		if (p->type == CS_P_MATRIX || p->type == CS_P_OBJECT)
+		/* matrices, objects and texts are kept as they were given */
+		if (p->type >= CS_P_MATRIX)
 			continue;
 		v = json_string(p->name);
 		pushJsonbValue(&state, WJB_KEY, &v);

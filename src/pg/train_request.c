@@ -129,35 +129,43 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	return r;
 }
 
-void
-cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds)
+double *
+cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, int k, const cs_prep *p)
 {
-	int			init = cs_params_find(r->algorithm->params, "init");
+	int			init = cs_params_find(a->params, "init");
 	const cs_option *o;
 	float	   *raw,
 			   *point;
+	double	   *start;
 
-	if (init < 0 || strcmp(cs_param_choice_name(env, &r->algorithm->params[init], (int) r->options->value[init].number), "given") != 0)
-		return;
-	o = cs_option_get(r->options, "start");
-	if (!o->set || r->k_min != r->k_max || o->rows != r->k_max || o->cols != ds->prep->n)
+	if (init < 0 || strcmp(cs_param_choice_name(env, &a->params[init], (int) options->value[init].number), "given") != 0)
+		return NULL;
+	o = cs_option_get(options, "start");
+	if (!o->set || o->rows != k || o->cols != p->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"start\" does not fit"),
 				 errdetail("With init given it takes %s arrays of %d numbers, one per feature.",
-						   r->k_min == r->k_max ? psprintf("%d", r->k_max) : "k (which must be given too)", ds->prep->n)));
-	raw = CS_NEW(env, float, ds->prep->n);
-	point = CS_NEW(env, float, ds->prep->d);
-	r->start = CS_NEW(env, double, (size_t) o->rows * ds->prep->d);
+						   k >= 0 ? psprintf("%d", k) : "k (which must be given too)", p->n)));
+	raw = CS_NEW(env, float, p->n);
+	point = CS_NEW(env, float, p->d);
+	start = CS_NEW(env, double, (size_t) o->rows * p->d);
 	for (int j = 0; j < o->rows; j++)
 	{
 		for (int f = 0; f < o->cols; f++)
-			raw[f] = cs_raw_number(&ds->prep->f[f], o->cell[j * o->cols + f], NULL);
-		if (cs_prep_row(ds->prep, raw, point, NULL) != CS_ROW_OK)
+			raw[f] = cs_raw_number(&p->f[f], o->cell[j * o->cols + f], NULL);
+		if (cs_prep_row(p, raw, point, NULL) != CS_ROW_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("start centre %d lies outside the domain of a transform", j + 1)));
-		for (int f = 0; f < ds->prep->d; f++)
-			r->start[(size_t) j * ds->prep->d + f] = (double) point[f];
+		for (int f = 0; f < p->d; f++)
+			start[(size_t) j * p->d + f] = (double) point[f];
 	}
+	return start;
+}
+
+void
+cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds)
+{
+	r->start = cs_start_centres(env, r->algorithm, r->options, r->k_min == r->k_max ? r->k_max : -1, ds->prep);
 }

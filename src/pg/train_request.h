@@ -51,6 +51,12 @@ typedef struct cs_train_request
 /* The arguments, checked. */
 extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);
 
+/*
+ * The centres of the option start, from the units of the features to points: k x
+ * p->d, or NULL when the algorithm is to find its own.  k -1: it is not known.
+ */
+extern double *cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, int k, const cs_prep *p);
+
 /* Given centres, from the units of the features to points, once transforms are fitted. */
 extern void cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds);
 

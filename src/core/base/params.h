@@ -16,7 +16,8 @@ typedef enum cs_param_type
 	CS_P_BOOL,
 	CS_P_ENUM,					/* one of choices */
 	CS_P_MATRIX,				/* array of equally long arrays of numbers */
-	CS_P_OBJECT					/* object of text values */
+	CS_P_OBJECT,				/* object of text values */
+	CS_P_TEXTS					/* array of texts */
 } cs_param_type;
 
 typedef struct cs_param
@@ -38,7 +39,7 @@ typedef struct cs_option
 	int			rows;
 	int			cols;
 	char	  **key;			/* objects: rows pairs */
-	char	  **text;
+	char	  **text;			/* values of objects, elements of texts: rows */
 } cs_option;
 
 typedef struct cs_options

@@ -212,38 +212,48 @@ stepped_moments(const cs_feature *f, int i, const cs_rows *rows, float *v)
 	return m;
 }
 
-static void
-fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
+void
+cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, bool centre)
 {
 	double		scale = 1;
 
-	f->center = m->mean;
+	f->center = s->mean;
 	switch (f->scale)
 	{
 		case CS_SCALE_ZSCORE:
-			scale = sqrt(m->m2 / m->n);
+			scale = s->sd;
 			break;
 		case CS_SCALE_MINMAX:
-			f->center = m->min;
-			scale = m->max - m->min;
+			f->center = s->min;
+			scale = s->max - s->min;
 			break;
 		case CS_SCALE_ROBUST:
-			f->center = cs_quantile_cont(v, n, 0.5);
-			scale = (cs_quantile_cont(v, n, 0.75) - cs_quantile_cont(v, n, 0.25)) / 1.349;
+			f->center = s->quartile[1];
+			scale = (s->quartile[2] - s->quartile[0]) / 1.349;
 
 			/* half the rows equal: no quartiles to speak of */
 			if (!(scale > TINY * fabs(f->center)))
-				scale = sqrt(m->m2 / m->n);
+				scale = s->sd;
 			break;
 		default:
 			if (!centre)
 				f->center = 0;
 			break;
 	}
-	if (f->scale != CS_SCALE_NONE && !(scale > TINY * fmax(fabs(m->min), fabs(m->max))))
+	if (f->scale != CS_SCALE_NONE && !(scale > TINY * fmax(fabs(s->min), fabs(s->max))))
 		f->factor = 0;
 	else
 		f->factor = sqrt(f->weight) / scale;
+}
+
+static void
+fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
+{
+	cs_column_shape s = {m->mean, sqrt(m->m2 / m->n), m->min, m->max, {0}};
+
+	for (int q = 0; q < 3 && f->scale == CS_SCALE_ROBUST; q++)
+		s.quartile[q] = cs_quantile_cont(v, n, 0.25 * (q + 1));
+	cs_feature_fit_scale(f, &s, centre);
 }
 
 static void

@@ -1,0 +1,207 @@
+/*
+ * fn_window.c - the algorithms as window functions: kmeans(features, k, options)
+ * OVER (...) and its like.
+ *
+ * A partition is read whole when its first row is asked for; frames do not
+ * matter.  Its distinct rows are fitted, and every row then finds its point, or
+ * where only a sample was learned from, the nearest segment.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "windowapi.h"
+
+#include "core/prep/prep_digest.h"
+#include "pg/adhoc.h"
+#include "pg/args.h"
+#include "pg/json_out.h"
+#include "pg/pg_env.h"
+
+enum
+{
+	ARG_FEATURES,
+	ARG_K,
+	ARG_OPTIONS
+};
+
+#define RESET_ROWS 1024
+
+typedef struct partition
+{
+	cs_env	   *env;
+	cs_adhoc	request;
+	Jsonb	   *options;
+	cs_digest  *dg;
+	double	   *row;
+	bool		some;			/* there is a fit */
+	cs_adhoc_fit fit;
+	float	   *raw;
+	float	   *point;
+	float	   *score;
+} partition;
+
+static int
+current_k(WindowObject w)
+{
+	bool		isnull;
+	Datum		k = WinGetFuncArgCurrent(w, ARG_K, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"%s\" must not be NULL", "k")));
+	return DatumGetInt32(k);
+}
+
+/* The third argument: options, or the value of the one option that is named by word. */
+static Jsonb *
+current_options(WindowObject w, const char *word)
+{
+	bool		isnull;
+	Datum		options = WinGetFuncArgCurrent(w, ARG_OPTIONS, &isnull);
+	cs_json		j;
+
+	if (isnull)
+		return NULL;
+	if (word == NULL)
+		return DatumGetJsonbP(options);
+	cs_json_begin(&j);
+	cs_json_text(&j, word, TextDatumGetCString(options));
+	return cs_json_end(&j);
+}
+
+static void
+read_rows(partition *p, WindowObject w)
+{
+	MemoryContext row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES),
+				old = MemoryContextSwitchTo(row_cxt);
+
+	for (int i = 0;; i++)
+	{
+		bool		isnull,
+					isout;
+		Datum		features = WinGetFuncArgInPartition(w, ARG_FEATURES, i, WINDOW_SEEK_HEAD, false, &isnull, &isout);
+		const double *row;
+
+		if (isout)
+			break;
+		CHECK_FOR_INTERRUPTS();
+		row = isnull ? NULL : cs_adhoc_row(p->env, p->dg, features, &p->row);
+		if (row)
+			cs_digest_add(p->dg, row);
+		else
+			p->dg->skipped++;
+		if (i % RESET_ROWS == 0)
+			MemoryContextReset(row_cxt);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row_cxt);
+}
+
+/* Said once for a query: with PARTITION BY, small partitions are common. */
+static void
+say_fewer(FunctionCallInfo fcinfo, const partition *p)
+{
+	if (fcinfo->flinfo->fn_extra)
+		return;
+	fcinfo->flinfo->fn_extra = fcinfo->flinfo;
+	ereport(NOTICE,
+			(errmsg("a partition has fewer than %d different rows", p->request.k),
+			 errdetail("Each of them is a segment of its own there. This is said once for all partitions.")));
+}
+
+/* The partition of the current row, read and fitted. */
+static partition *
+partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, const char *word)
+{
+	partition **at = WinGetPartitionLocalMemory(w, sizeof(partition *));
+	MemoryContext cxt,
+				old;
+	partition  *p;
+	Jsonb	   *options;
+
+	if (*at)
+		return *at;
+	options = current_options(w, word);
+	cxt = AllocSetContextCreate(GetMemoryChunkContext(at), "clusterseg partition", ALLOCSET_DEFAULT_SIZES);
+	p = MemoryContextAllocZero(cxt, sizeof(partition));
+	p->env = cs_pg_env(cxt);
+	old = MemoryContextSwitchTo(cxt);
+	if (options)
+	{
+		p->options = palloc(VARSIZE(options));
+		memcpy(p->options, options, VARSIZE(options));
+	}
+	cs_adhoc_read(p->env, &p->request, algorithm, current_k(w), p->options, cs_window_params);
+	p->dg = cs_adhoc_digest(p->env, &p->request);
+	read_rows(p, w);
+	p->some = cs_adhoc_run(p->env, &p->request, p->dg, NULL, &p->fit);
+	if (p->some)
+	{
+		const cs_model *m = &p->fit.model;
+
+		p->raw = CS_ROOM(p->env, float, m->prep->n);
+		p->point = CS_ROOM(p->env, float, m->prep->d);
+		p->score = CS_ROOM(p->env, float, cs_scorer_room(m->scorer));
+		if (p->fit.fewer)
+			say_fewer(fcinfo, p);
+	}
+	MemoryContextSwitchTo(old);
+	return *at = p;
+}
+
+static void
+check_same(const partition *p, WindowObject w, const char *word)
+{
+	Jsonb	   *options = current_options(w, word);
+
+	if (current_k(w) != p->request.k || (options == NULL) != (p->options == NULL) ||
+		(options && (VARSIZE(options) != VARSIZE(p->options) || memcmp(options, p->options, VARSIZE(options)) != 0)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k and options differ within a partition")));
+}
+
+/* Cluster of a row, or -1. */
+static int
+cluster_of(const partition *p, const double *row)
+{
+	const cs_model *m = &p->fit.model;
+	int64		i = cs_digest_find(p->dg, row);
+
+	if (i >= 0)
+		return p->fit.label[i];
+	cs_prep_raw(m->prep, row, p->raw);
+	if (cs_prep_row(m->prep, p->raw, p->point, NULL) != CS_ROW_OK)
+		return -1;
+	return m->scorer->algorithm->label(m->scorer, p->point, p->score);
+}
+
+static Datum
+over(FunctionCallInfo fcinfo, const char *algorithm, const char *word)
+{
+	WindowObject w = PG_WINDOW_OBJECT();
+	partition  *p = partition_of(fcinfo, w, algorithm, word);
+	bool		isnull;
+	Datum		features = WinGetFuncArgCurrent(w, ARG_FEATURES, &isnull);
+	const double *row = isnull ? NULL : cs_adhoc_row(p->env, p->dg, features, &p->row);
+	int			cluster = row && p->some ? cluster_of(p, row) : -1;
+
+	check_same(p, w, word);
+	if (cluster < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(p->fit.model.segment_id[cluster]);
+}
+
+/* One line for each algorithm: (features, k, options), or in place of options one of them. */
+#define CS_WINDOW(name, word) \
+	PG_FUNCTION_INFO_V1(clusterseg_##name##_over); \
+	Datum clusterseg_##name##_over(PG_FUNCTION_ARGS) { return over(fcinfo, #name, word); } \
+	extern int cs_semicolon_eater
+
+CS_WINDOW(kmeans, NULL);
+CS_WINDOW(minibatch_kmeans, NULL);
+CS_WINDOW(bisecting_kmeans, NULL);
+CS_WINDOW(spherical_kmeans, NULL);
+CS_WINDOW(hierarchical, "linkage");
