@@ -141,7 +141,7 @@ NAME(mirror)(cs_env *env, size_t from, size_t to, T *c, size_t ldc)
 {
 	for (size_t i = from; i < to; i += 32)
 	{
-		for (size_t j = 0; j <= i; j += 32)
+		for (size_t j = 0; j < i + 32; j += 32)
 			for (size_t p = i; p < least(i + 32, to); p++)
 				for (size_t q = j; q < least(j + 32, p); q++)
 					c[q * ldc + p] = c[p * ldc + q];
