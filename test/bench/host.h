@@ -61,6 +61,7 @@ extern const command data_commands[];
 extern const command kmeans_commands[];
 extern const command itemknn_commands[];
 extern const command machine_commands[];
+extern const command linalg_commands[];
 
 void		stop(const char *what) __attribute__((noreturn));
 

@@ -25,7 +25,8 @@ enum
 	CS_STREAM_BATCH,
 	CS_STREAM_SAMPLE,
 	CS_STREAM_BOOTSTRAP,
-	CS_STREAM_STABILITY
+	CS_STREAM_STABILITY,
+	CS_STREAM_PROJECTION		/* one per run of rows: random projections of linalg_svd.c */
 };
 
 static inline uint64_t
