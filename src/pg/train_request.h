@@ -47,6 +47,9 @@ typedef struct cs_train_request
 	cs_dataset_args data;
 } cs_train_request;
 
+/* CS_SCALE_... by its name, or an error that lists all. */
+extern int	cs_scale_named(const char *name);
+
 /* The arguments, checked. */
 extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);
 
