@@ -24,6 +24,9 @@
 #define SAME_DIRECTION 0.95
 #define SAME_COLUMN 0.99999
 
+/* Rows below which two columns run alike by accident. */
+#define CORRELATION_ROWS 20
+
 /* Multiplications that correlations may take. */
 #define CORRELATION_WORK 2e9
 
@@ -136,7 +139,7 @@ can_fit(const points *p)
 		if (i == p->raw->n)
 			return false;
 	}
-	return p->prep.n > 0;
+	return true;
 }
 
 static void
@@ -195,7 +198,7 @@ number_of_rows(const points *p, int k, cs_findings *f)
 	for (size_t i = 0; i < p->n; i++)
 		distinct += i == 0 || h[i].key != h[i - 1].key;
 	cs_release(p->s->env, h);
-	if (p->s->level == 0 && distinct < Max(k, 1))
+	if (p->s->level == 0 && p->n >= (size_t) k && distinct < k)
 		cs_find(f, (cs_finding) {CS_ERROR, "distinct rows", NULL, distinct, k,
 								 psprintf("%d segments need as many distinct rows; there are %.0f", k, distinct),
 								 psprintf("Write k => %.0f or less, or use more features.", distinct)});
@@ -299,7 +302,7 @@ collinear(const points *p, cs_findings *f)
 	size_t		rows = Min((double) p->n, CORRELATION_WORK / ((double) d * d + 1));
 	double	   *r;
 
-	if (d < 2 || rows < 3)
+	if (d < 2 || rows < CORRELATION_ROWS)
 		return;
 	r = CS_NEW(p->s->env, double, (size_t) d * d);
 	cs_correlations(p->s->env, p->first, rows, d, r);
@@ -369,6 +372,8 @@ cs_judge_points(const cs_screen *s, int k, const bool *usable, cs_findings *f)
 	points		p = {.s = s};
 
 	choose_features(&p, usable);
+	if (p.prep.n == 0)
+		return;
 	take_raw(&p);
 	if (!can_fit(&p))
 		return;

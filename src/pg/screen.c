@@ -66,19 +66,12 @@ typedef struct looking
 	size_t		key_room;		/* hashes that fit the budget */
 } looking;
 
-/* A number as training would round it; false when it is not finite. */
-static bool
-usable(double v)
-{
-	return isfinite(v) && isfinite((float) v);
-}
-
 static void
 look_number(cs_screen_input *in, cs_conv conv, Datum d, double *out)
 {
 	double		v = cs_convert_number(conv, d);
 
-	if (!usable(v))
+	if (isnan(v))
 	{
 		in->odd++;
 		return;
@@ -102,10 +95,8 @@ look_array(cs_screen_input *in, int width, Datum d, double *out)
 	{
 		double		v = cs_array_element(&a, e);
 
-		if (usable(v))
-			out[e] = v;
-		else
-			odd = true;
+		odd = odd || isnan(v);
+		out[e] = v;
 	}
 	in->odd += odd;
 }
