@@ -90,6 +90,9 @@ extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 /* Run the source; rows end up in key order, categories coded, transforms fitted. */
 extern void cs_dataset_read(cs_dataset *ds, bool centre);
 
+/* Bytes that a row takes at the worst moment of training, keys by reference excepted. */
+extern size_t cs_dataset_row_bytes(const cs_dataset *ds);
+
 /* Is this key part of the sample? */
 extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);
 

@@ -260,9 +260,8 @@ over_budget(cs_dataset *ds)
 	halve(ds);
 }
 
-/* Bytes that a row takes at the worst moment of training. */
-static size_t
-bytes_per_row(const cs_dataset *ds)
+size_t
+cs_dataset_row_bytes(const cs_dataset *ds)
 {
 	size_t		points = 0;
 
@@ -286,7 +285,7 @@ check_budget(reading *r)
 	cs_dataset *ds = r->ds;
 	size_t		keys = ds->keys ? ds->keys->room_bytes : 0;
 
-	while (ds->rows->n * bytes_per_row(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
+	while (ds->rows->n * cs_dataset_row_bytes(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
 		over_budget(ds);
 	cs_progress(ds->env, CS_PHASE_READ, ds->read, 0);
 }

@@ -31,7 +31,8 @@ enum
 	CS_FIT_FORMER_MEMBERS,
 	CS_FIT_NEXT_ID,
 	CS_FIT_LEAVE_OUT,
-	CS_FIT_RUN_AS
+	CS_FIT_RUN_AS,
+	CS_FIT_ARGS
 };
 
 typedef struct cs_train_request
