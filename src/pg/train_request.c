@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -157,6 +159,11 @@ cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("start centre %d lies outside the domain of a transform", j + 1)));
+		for (int f = 0; f < ds->prep->d; f++)
+			if (!isfinite(point[f]))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("start centre %d lies beyond single precision", j + 1)));
 		for (int f = 0; f < ds->prep->d; f++)
 			r->start[(size_t) j * ds->prep->d + f] = (double) point[f];
 	}
