@@ -151,6 +151,20 @@ check_transform_names(const cs_dataset *ds, Jsonb *transforms)
 		}
 }
 
+/* Score boxes and their thresholds are in the units of the features. */
+static void
+check_raw(const cs_options *o, const char *feature)
+{
+	static const char *const names[] = {"log", "quantile", "scale", "weight"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (cs_option_get(o, names[i])->set)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("transform \"%s\" of feature \"%s\" has no use", names[i], feature),
+					 errdetail("The algorithm works on the values as they are; it takes the transforms impute, value and winsor.")));
+}
+
 /* Features of one input, with what was asked for them. */
 static void
 make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feature *f)
@@ -162,6 +176,8 @@ make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feat
 	if (v == NULL && !category)
 		v = transform_of(args->transforms, "*");
 	o = cs_parse_transform(ds->env, cs_transform_params, v, in->name);
+	if (args->raw)
+		check_raw(o, in->name);
 	for (int e = 0; e < (in->width > 0 ? in->width : 1); e++)
 		f[e] = cs_feature_make(ds->env, in->width > 0 ? psprintf("%s[%d]", in->name, e + 1) : in->name,
 							   category ? CS_CATEGORY : CS_NUMBER, o, args->scale);

@@ -77,6 +77,7 @@ typedef struct cs_dataset_args
 	Jsonb	   *transforms;
 	int			scale;			/* CS_SCALE_... for features that do not say */
 	bool		unit_length;
+	bool		raw;			/* the algorithm reads values as they are: impute and winsor at most */
 	size_t		budget;
 	size_t		row_overhead;
 } cs_dataset_args;

@@ -73,7 +73,8 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("there are no rows to work on"),
-				 errdetail("All rows were left out: %s.", cs_dataset_skipped(ds))));
+				 errdetail("All rows were left out: %s.", cs_dataset_skipped(ds)),
+				 errhint("Look at the transforms of the features, or use other features.")));
 	if (ds->matrix->weight && workers > 0)
 	{
 		float	   *w = cs_slabs_take(t->slabs, cs_round_lanes(n) * sizeof(float));

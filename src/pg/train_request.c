@@ -125,6 +125,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.n_leave_out = n;
 	r.data.transforms = PG_ARGISNULL(CS_FIT_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_TRANSFORMS);
 	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : cs_scale_named(CS_ARG_TEXT(CS_FIT_SCALE));
+	r.data.raw = r.algorithm->flags & CS_RAW;
 	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
@@ -139,9 +140,19 @@ cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds)
 	float	   *raw,
 			   *point;
 
-	if (init < 0 || strcmp(cs_param_choice_name(env, &r->algorithm->params[init], (int) r->options->value[init].number), "given") != 0)
+	if (init < 0)
 		return;
 	o = cs_option_get(r->options, "start");
+	if (strcmp(cs_param_choice_name(env, &r->algorithm->params[init], (int) r->options->value[init].number), "given") != 0)
+	{
+		if (o->set)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"start\" has no use"),
+					 errdetail("Starting centres are found by the algorithm unless init is given."),
+					 errhint("Write {\"init\": \"given\", \"start\": ...}.")));
+		return;
+	}
 	if (!o->set || r->k_min != r->k_max || o->rows != r->k_max || o->cols != ds->prep->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

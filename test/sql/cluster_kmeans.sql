@@ -131,6 +131,7 @@ SELECT fails('{"init": "given", "start": [[1, 2], [3, 4], [5]]}');
 SELECT fails('{"init": "given", "start": [[1, 2], [3, 4], [5, "x"]]}');
 SELECT fails('{"init": "given", "start": [[1, 2], [3, 4], [5, 1e300]]}');
 SELECT fails('{"init": "given", "start": [[1, 2], [3, 4], [5, 6]]}', NULL);
+SELECT fails('{"start": [[1, 2], [3, 4], [5, 6]]}');
 SELECT fails('[]');
 SELECT fails('{}', 0);
 SELECT fails('{}', -1);
