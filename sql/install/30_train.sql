@@ -331,7 +331,12 @@ DECLARE
 	next_id int;
 	members text;
 	moved float8;
+	missing text := CASE WHEN p_source IS NULL THEN 'source' WHEN p_key IS NULL THEN 'key' WHEN p_algorithm IS NULL THEN 'algorithm'
+		WHEN p_publish IS NULL THEN 'publish' END;
 BEGIN
+	IF missing IS NOT NULL THEN
+		PERFORM clusterseg._fail('22004', format('argument "%s" must not be NULL', missing));
+	END IF;
 	IF p_group_by IS NOT NULL AND cardinality(p_group_by) > 0 THEN
 		PERFORM clusterseg._fail('0A000', 'one model per group is not available in this version', NULL,
 			'Train one model per group with a WHERE clause in the source.');

@@ -35,6 +35,7 @@ typedef struct cs_input
 	struct levelhash_hash *hash;	/* categories: level to code */
 	cs_levels	levels;
 	int			level_room;
+	bool		levels_asked;	/* max_levels was given */
 	bool		dropped;		/* category with too many levels, left out */
 } cs_input;
 

@@ -50,13 +50,16 @@ too_many_levels(const cs_dataset *ds, const cs_input *in)
 {
 	const cs_feature *f = &ds->prep->f[in->first];
 
+	bool		most = in->levels.n > MOST_LEVELS;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("feature \"%s\" has too many distinct values", in->name),
-			 errdetail("It has %s %d in the first " UINT64_FORMAT " rows.", in->levels.n >= MOST_LEVELS ? "more than" : "at least",
-					   in->levels.n, ds->read),
-			 errhint("A name or an id does not describe a group of rows: leave it out. To keep its %d most frequent values, say so: transforms => '{\"%s\": {\"max_levels\": %d}}'.",
-					 f->max_levels, in->name, f->max_levels)));
+			 errdetail("It has %s %d in the first " UINT64_FORMAT " rows.", most ? "more than" : "at least",
+					   most ? MOST_LEVELS : in->levels.n, ds->read),
+			 most ? errhint("A name or an id does not describe a group of rows: leave it out, or group its values in a query.")
+			 : errhint("A name or an id does not describe a group of rows: leave it out. To keep its %d most frequent values, say so: transforms => '{\"%s\": {\"max_levels\": %d}}'.",
+					   f->max_levels, in->name, f->max_levels)));
 }
 
 static int
@@ -108,7 +111,7 @@ level_code(cs_dataset *ds, cs_input *in, const char *text, int len)
 		e->code = new_level(ds, in, e, text, len);
 		if (in->by_default && in->levels.n > LEVELS_BY_DEFAULT)
 			in->dropped = true;
-		else if (in->levels.n > (ds->prep->f[in->first].max_levels != 20 ? MOST_LEVELS : LEVELS_UNASKED))
+		else if (in->levels.n > (in->levels_asked ? MOST_LEVELS : LEVELS_UNASKED))
 			too_many_levels(ds, in);
 	}
 	in->levels.count[e->code]++;
@@ -405,6 +408,14 @@ no_rows(const cs_dataset *ds)
 {
 	char	   *skipped = cs_dataset_skipped(ds);
 
+	/* imputing does not help where there is nothing to learn from */
+	for (int f = 0; f < ds->prep->n; f++)
+		if (ds->read > 0 && ds->missing[f] == ds->read)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("feature \"%s\" has no values", ds->prep->f[f].name),
+					 errdetail("It is NULL, or not finite, in all rows."),
+					 errhint("Leave it out.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("there are no rows to work on"),

@@ -257,7 +257,7 @@ category(const cs_screen *s, int i, cs_findings *f)
 	const cs_screen_input *in = &s->input[i];
 	int			most = s->ds->prep->f[c->first].max_levels;
 	bool		left_out = c->by_default && in->levels > LEVELS_BY_DEFAULT,
-				refused = !left_out && in->levels > (most != 20 ? CS_SCREEN_LEVELS : LEVELS_UNASKED);
+				refused = !left_out && in->levels > (c->levels_asked ? CS_SCREEN_LEVELS : LEVELS_UNASKED);
 	double		share = in->levels / (s->rows - in->missing);
 	char	   *name = pstrdup(quote_identifier(c->name)),
 			   *levels = in->levels > CS_SCREEN_LEVELS ? psprintf("more than %d", CS_SCREEN_LEVELS) : psprintf("%.0f", in->levels);
@@ -278,7 +278,7 @@ category(const cs_screen *s, int i, cs_findings *f)
 								 left_out ? psprintf("%s has %s distinct values and is left out unless it is named", name, levels) :
 								 psprintf("%s has %s distinct values; the %d most frequent count, all others are one", name, levels, most),
 								 psprintf("Write %s, or group the values in a query.",
-										  cs_transform_hint(c->name, psprintf("{\"max_levels\": %d}", most == 20 && !left_out && !refused ? 50 : most)))});
+										  cs_transform_hint(c->name, psprintf("{\"max_levels\": %d}", !c->levels_asked && !left_out && !refused ? 50 : most)))});
 	return !left_out && !refused;
 }
 
