@@ -249,6 +249,7 @@ halve(cs_dataset *ds)
 		}
 	ds->rows->n = kept;
 	ds->keys->datum->n = kept;
+	cs_keys_repack(ds->keys);
 }
 
 static void
@@ -385,6 +386,58 @@ drop_inputs(cs_dataset *ds)
 	}
 }
 
+/* Levels of the rows that were kept, in the place of those that were ever seen. */
+static void
+recount_levels(cs_dataset *ds, cs_input *in)
+{
+	cs_levels  *l = &in->levels;
+	int		   *code = CS_NEW(ds->env, int, l->n + 1);
+	int			n = 0;
+
+	memset(l->count, 0, sizeof(double) * l->n);
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float		x = cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(x))
+			l->count[(int) x]++;
+	}
+	for (int i = 0; i < l->n; i++)
+	{
+		code[i] = n;
+		l->text[n] = l->text[i];
+		l->count[n] = l->count[i];
+		n += l->count[i] > 0;
+	}
+	l->n = n;
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float	   *x = &cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(*x))
+			*x = (float) code[(int) *x];
+	}
+	cs_release(ds->env, code);
+}
+
+/*
+ * Which rows were looked at before the sample had its share depends on the order
+ * in which they came; nothing of that may stay.
+ */
+static void
+forget_others(cs_dataset *ds)
+{
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+
+		if (cs_conv_is_category(in->conv))
+			recount_levels(ds, in);
+		for (int e = 0; e < Max(in->width, 1); e++)
+			ds->lossy[in->first + e] = true;
+	}
+}
+
 /* Rows and keys into the order of the keys. */
 static void
 sort_rows(cs_dataset *ds)
@@ -460,6 +513,8 @@ read_once(cs_dataset *ds)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows")));
 	drop_inputs(ds);
+	if (ds->sample_level > 0)
+		forget_others(ds);
 	if (ds->rows->n == 0)
 		no_rows(ds);
 	sort_rows(ds);

@@ -100,8 +100,9 @@ warn_before(const cs_training *t, const cs_train_request *r)
 
 	if (skipped)
 		ereport(NOTICE,
-				(errmsg(UINT64_FORMAT " of " UINT64_FORMAT " rows were left out", t->ds->skipped, t->ds->read),
-				 errdetail("Feature %s.", skipped),
+				(t->ds->sample_level > 0 ? errmsg("rows were left out")
+				 : errmsg(UINT64_FORMAT " of " UINT64_FORMAT " rows were left out", t->ds->skipped, t->ds->read),
+				 errdetail("Feature %s%s.", skipped, t->ds->sample_level > 0 ? " of the rows looked at" : ""),
 				 errhint("Transforms can impute missing values: transforms => '{\"*\": {\"impute\": \"median\"}}'.")));
 	for (int i = 0; i < p->n; i++)
 		if (p->f[i].kind == CS_NUMBER && p->f[i].factor == 0 && p->f[i].weight > 0)
