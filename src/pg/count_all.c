@@ -27,7 +27,7 @@ typedef struct exact
 static void
 exact_add(exact *e, double v, double unit)
 {
-	double		units = rint(Min(v / unit, 0x1p90));
+	double		units = v > 0 ? rint(Min(v / unit, 0x1p90)) : 0;
 	uint64		high = (uint64) (units / 0x1p64),
 				low = (uint64) (units - (double) high * 0x1p64);
 

@@ -59,6 +59,7 @@ SELECT k FROM clusterseg.train('chosen', 'iris', 'flower', :'measures', algorith
 SELECT k, round(objective::numeric, 4) AS objective FROM clusterseg.train('one', 'iris', 'flower', :'measures', algorithm => 'bisecting_kmeans', k => 1, scale => 'none');
 SELECT k, round(objective::numeric, 6) AS objective FROM clusterseg.train('all', 'SELECT i AS id, i % 7 AS x FROM generate_series(1, 70) i', 'id', algorithm => 'bisecting_kmeans', k => 7);
 
+DO $$ BEGIN PERFORM clusterseg.drop_model(model) FROM clusterseg.models WHERE model <> 'tree_4'; END $$;
 \pset format unaligned
 \pset tuples_only on
 CREATE FUNCTION fails(options jsonb, k int DEFAULT 3) RETURNS text LANGUAGE sql AS $$

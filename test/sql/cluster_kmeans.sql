@@ -112,6 +112,7 @@ SELECT min(size) > 0 AS none_empty, count(*) FROM clusterseg.segments WHERE mode
 -- features with very large values, unscaled
 SELECT round((objective / 1e30)::numeric, 4) AS objective FROM clusterseg.train('large', 'SELECT i AS id, (i % 2) * 1e16 + i * 1e14 AS x FROM generate_series(1, 4) i', 'id', k => 2, scale => 'none');
 
+DO $$ BEGIN PERFORM clusterseg.drop_model(model) FROM clusterseg.models; END $$;
 -- what cannot be
 \pset format unaligned
 \pset tuples_only on

@@ -39,6 +39,7 @@ SELECT k FROM clusterseg.train('chosen', 'groups', 'id', algorithm => 'minibatch
 -- few rows are fewer than a batch
 SELECT k, rows FROM clusterseg.train('few', 'SELECT i AS id, i AS x FROM generate_series(1, 5) i', 'id', algorithm => 'minibatch_kmeans', k => 5);
 
+DO $$ BEGIN PERFORM clusterseg.drop_model(model) FROM clusterseg.models; END $$;
 \pset format unaligned
 \pset tuples_only on
 CREATE FUNCTION fails(options jsonb, k int DEFAULT 3) RETURNS text LANGUAGE sql AS $$

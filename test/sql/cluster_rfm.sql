@@ -68,6 +68,7 @@ SELECT segment_id, reason FROM (SELECT 5 AS recency, 3 AS orders, NULL::float8 A
 UPDATE shop SET spent = spent * 10 WHERE id > 300;
 SELECT count(*) FILTER (WHERE clusterseg.segment('bins_5', s) <> m.segment_id) AS moved FROM shop s JOIN bins_5_members m USING (id) WHERE id <= 300;
 
+DO $$ BEGIN PERFORM clusterseg.drop_model(model) FROM clusterseg.models; END $$;
 -- what cannot be
 \pset format unaligned
 \pset tuples_only on
