@@ -331,7 +331,12 @@ DECLARE
 	next_id int;
 	members text;
 	moved float8;
+	missing text := CASE WHEN p_source IS NULL THEN 'source' WHEN p_key IS NULL THEN 'key' WHEN p_algorithm IS NULL THEN 'algorithm'
+		WHEN p_publish IS NULL THEN 'publish' END;
 BEGIN
+	IF missing IS NOT NULL THEN
+		PERFORM clusterseg._fail('22004', format('argument "%s" must not be NULL', missing));
+	END IF;
 	IF p_group_by IS NOT NULL AND cardinality(p_group_by) > 0 THEN
 		PERFORM clusterseg._fail('0A000', 'one model per group is not available in this version', NULL,
 			'Train one model per group with a WHERE clause in the source.');
@@ -342,7 +347,7 @@ BEGIN
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
 	members := clusterseg._relation(m, '_members');
 	f := clusterseg._fit(p_name, p_source, p_path, p_key, p_features, p_algorithm, p_k,
-		COALESCE(lower(p_k_range), 2), COALESCE(upper(p_k_range) - 1, 10), p_transforms, p_scale, p_weight, p_seed, p_options,
+		CASE WHEN isempty(p_k_range) THEN 0 ELSE COALESCE(lower(p_k_range), 2) END, COALESCE(upper(p_k_range) - 1, 10), p_transforms, p_scale, p_weight, p_seed, p_options,
 		former, CASE WHEN former IS NOT NULL AND to_regclass(members) IS NOT NULL AND m.key = p_key
 			THEN format('SELECT %I, segment_id FROM %s', m.key, members) END,
 		next_id, p_group_by, p_run_as);

@@ -78,10 +78,11 @@ cs_conv_of_type(Oid type, bool *cast_to_real)
 	return CONV_NONE;
 }
 
+/* What single precision cannot hold counts as not finite: it would become infinite. */
 static double
 finite_or_nan(double v)
 {
-	return isfinite(v) ? v : NAN;
+	return isfinite(v) && isfinite((float) v) ? v : NAN;
 }
 
 static double

@@ -151,6 +151,20 @@ check_transform_names(const cs_dataset *ds, Jsonb *transforms)
 		}
 }
 
+/* Score boxes and their thresholds are in the units of the features. */
+static void
+check_raw(const cs_options *o, const char *feature)
+{
+	static const char *const names[] = {"log", "quantile", "scale", "weight"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (cs_option_get(o, names[i])->set)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("transform \"%s\" of feature \"%s\" has no use", names[i], feature),
+					 errdetail("The algorithm works on the values as they are; it takes the transforms impute, value and winsor.")));
+}
+
 /* Features of one input, with what was asked for them. */
 static void
 make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feature *f)
@@ -162,6 +176,9 @@ make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feat
 	if (v == NULL && !category)
 		v = transform_of(args->transforms, "*");
 	o = cs_parse_transform(ds->env, cs_transform_params, v, in->name);
+	if (args->raw)
+		check_raw(o, in->name);
+	in->levels_asked = cs_option_get(o, "max_levels")->set;
 	for (int e = 0; e < (in->width > 0 ? in->width : 1); e++)
 		f[e] = cs_feature_make(ds->env, in->width > 0 ? psprintf("%s[%d]", in->name, e + 1) : in->name,
 							   category ? CS_CATEGORY : CS_NUMBER, o, args->scale);
@@ -213,7 +230,21 @@ find_widths(cs_dataset *ds)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
 					 errmsg("array \"%s\" has no usable length", ds->input[i].name),
-					 errdetail("Its first value has %d elements; 1 to 16000 in one dimension are possible.", Max(ds->input[i].width, 0))));
+					 ds->input[i].width < 0 ? errdetail("It has several dimensions, or is NULL in all rows.")
+					 : errdetail("Its first value has %d elements; 1 to 16000 are possible.", ds->input[i].width)));
+}
+
+static void
+check_weight(Form_pg_attribute a)
+{
+	bool		cast;
+	cs_conv		conv = cs_conv_of_type(a->atttypid, &cast);
+
+	if (!cs_conv_is_number(conv) || cs_conv_is_time(conv) || conv == CONV_BOOL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("weight \"%s\" of type %s is not a number", NameStr(a->attname), format_type_be(a->atttypid)),
+				 errhint("Weights are numbers from 0 up.")));
 }
 
 cs_dataset *
@@ -230,7 +261,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 		ds->keys = cs_keys_new(env, TupleDescAttr(ds->source->desc, cs_source_column(ds->source, args->key, "the key")));
 	if (args->weight)
 	{
-		cs_source_column(ds->source, args->weight, "the weight");
+		check_weight(TupleDescAttr(ds->source->desc, cs_source_column(ds->source, args->weight, "the weight")));
 		ds->weighted = true;
 		ds->weight_name = cs_strdup(env, args->weight);
 	}
@@ -296,6 +327,7 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 	float	   *weight = ds->weighted ? CS_NEW(ds->env, float, cs_round_lanes(ds->rows->n)) : NULL;
 	size_t		n = ds->rows->n;
 	float		norm;
+	double		weights = 0;
 
 	ds->matrix = m;
 	m->d = ds->prep->d;
@@ -323,7 +355,7 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 		if (ds->keys && m->n != i)
 			cs_keys_set(ds->keys, m->n, cs_keys_at(ds->keys, i));
 		if (weight)
-			weight[m->n] = raw[ds->prep->n];
+			weights += weight[m->n] = raw[ds->prep->n];
 		if (ds->norm)
 			ds->norm[m->n] = norm;
 		if (visit)
@@ -331,6 +363,10 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 		m->n++;
 		cs_matrix_set_row(m, m->n - 1, point);
 	}
+	if (weight && m->n > 0 && !(weights > 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weight \"%s\" is 0 in all rows", ds->weight_name)));
 	m->blocks = cs_matrix_blocks(m->n);
 	m->weight = weight;
 	cs_rows_free(ds->rows);

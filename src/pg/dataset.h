@@ -35,6 +35,7 @@ typedef struct cs_input
 	struct levelhash_hash *hash;	/* categories: level to code */
 	cs_levels	levels;
 	int			level_room;
+	bool		levels_asked;	/* max_levels was given */
 	bool		dropped;		/* category with too many levels, left out */
 } cs_input;
 
@@ -77,6 +78,7 @@ typedef struct cs_dataset_args
 	Jsonb	   *transforms;
 	int			scale;			/* CS_SCALE_... for features that do not say */
 	bool		unit_length;
+	bool		raw;			/* the algorithm reads values as they are: impute and winsor at most */
 	size_t		budget;
 	size_t		row_overhead;
 } cs_dataset_args;
@@ -89,6 +91,9 @@ extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 
 /* Run the source; rows end up in key order, categories coded, transforms fitted. */
 extern void cs_dataset_read(cs_dataset *ds, bool centre);
+
+/* Bytes that a row takes at the worst moment of training, keys by reference excepted. */
+extern size_t cs_dataset_row_bytes(const cs_dataset *ds);
 
 /* Is this key part of the sample? */
 extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);

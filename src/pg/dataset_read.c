@@ -50,13 +50,16 @@ too_many_levels(const cs_dataset *ds, const cs_input *in)
 {
 	const cs_feature *f = &ds->prep->f[in->first];
 
+	bool		most = in->levels.n > MOST_LEVELS;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("feature \"%s\" has too many distinct values", in->name),
-			 errdetail("It has %s %d in the first " UINT64_FORMAT " rows.", in->levels.n >= MOST_LEVELS ? "more than" : "at least",
-					   in->levels.n, ds->read),
-			 errhint("A name or an id does not describe a group of rows: leave it out. To keep its %d most frequent values, say so: transforms => '{\"%s\": {\"max_levels\": %d}}'.",
-					 f->max_levels, in->name, f->max_levels)));
+			 errdetail("It has %s %d in the first " UINT64_FORMAT " rows.", most ? "more than" : "at least",
+					   most ? MOST_LEVELS : in->levels.n, ds->read),
+			 most ? errhint("A name or an id does not describe a group of rows: leave it out, or group its values in a query.")
+			 : errhint("A name or an id does not describe a group of rows: leave it out. To keep its %d most frequent values, say so: transforms => '{\"%s\": {\"max_levels\": %d}}'.",
+					   f->max_levels, in->name, f->max_levels)));
 }
 
 static int
@@ -108,7 +111,7 @@ level_code(cs_dataset *ds, cs_input *in, const char *text, int len)
 		e->code = new_level(ds, in, e, text, len);
 		if (in->by_default && in->levels.n > LEVELS_BY_DEFAULT)
 			in->dropped = true;
-		else if (in->levels.n > (ds->prep->f[in->first].max_levels != 20 ? MOST_LEVELS : LEVELS_UNASKED))
+		else if (in->levels.n > (in->levels_asked ? MOST_LEVELS : LEVELS_UNASKED))
 			too_many_levels(ds, in);
 	}
 	in->levels.count[e->code]++;
@@ -246,6 +249,7 @@ halve(cs_dataset *ds)
 		}
 	ds->rows->n = kept;
 	ds->keys->datum->n = kept;
+	cs_keys_repack(ds->keys);
 }
 
 static void
@@ -260,9 +264,8 @@ over_budget(cs_dataset *ds)
 	halve(ds);
 }
 
-/* Bytes that a row takes at the worst moment of training. */
-static size_t
-bytes_per_row(const cs_dataset *ds)
+size_t
+cs_dataset_row_bytes(const cs_dataset *ds)
 {
 	size_t		points = 0;
 
@@ -286,7 +289,7 @@ check_budget(reading *r)
 	cs_dataset *ds = r->ds;
 	size_t		keys = ds->keys ? ds->keys->room_bytes : 0;
 
-	while (ds->rows->n * bytes_per_row(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
+	while (ds->rows->n * cs_dataset_row_bytes(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
 		over_budget(ds);
 	cs_progress(ds->env, CS_PHASE_READ, ds->read, 0);
 }
@@ -383,6 +386,58 @@ drop_inputs(cs_dataset *ds)
 	}
 }
 
+/* Levels of the rows that were kept, in the place of those that were ever seen. */
+static void
+recount_levels(cs_dataset *ds, cs_input *in)
+{
+	cs_levels  *l = &in->levels;
+	int		   *code = CS_NEW(ds->env, int, l->n + 1);
+	int			n = 0;
+
+	memset(l->count, 0, sizeof(double) * l->n);
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float		x = cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(x))
+			l->count[(int) x]++;
+	}
+	for (int i = 0; i < l->n; i++)
+	{
+		code[i] = n;
+		l->text[n] = l->text[i];
+		l->count[n] = l->count[i];
+		n += l->count[i] > 0;
+	}
+	l->n = n;
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float	   *x = &cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(*x))
+			*x = (float) code[(int) *x];
+	}
+	cs_release(ds->env, code);
+}
+
+/*
+ * Which rows were looked at before the sample had its share depends on the order
+ * in which they came; nothing of that may stay.
+ */
+static void
+forget_others(cs_dataset *ds)
+{
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+
+		if (cs_conv_is_category(in->conv))
+			recount_levels(ds, in);
+		for (int e = 0; e < Max(in->width, 1); e++)
+			ds->lossy[in->first + e] = true;
+	}
+}
+
 /* Rows and keys into the order of the keys. */
 static void
 sort_rows(cs_dataset *ds)
@@ -406,6 +461,14 @@ no_rows(const cs_dataset *ds)
 {
 	char	   *skipped = cs_dataset_skipped(ds);
 
+	/* imputing does not help where there is nothing to learn from */
+	for (int f = 0; f < ds->prep->n; f++)
+		if (ds->read > 0 && ds->missing[f] == ds->read)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("feature \"%s\" has no values", ds->prep->f[f].name),
+					 errdetail("It is NULL, or not finite, in all rows."),
+					 errhint("Leave it out.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("there are no rows to work on"),
@@ -450,6 +513,8 @@ read_once(cs_dataset *ds)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows")));
 	drop_inputs(ds);
+	if (ds->sample_level > 0)
+		forget_others(ds);
 	if (ds->rows->n == 0)
 		no_rows(ds);
 	sort_rows(ds);

@@ -73,7 +73,8 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
 				 errmsg("there are no rows to work on"),
-				 errdetail("All rows were left out: %s.", cs_dataset_skipped(ds))));
+				 errdetail("All rows were left out: %s.", cs_dataset_skipped(ds)),
+				 errhint("Look at the transforms of the features, or use other features.")));
 	if (ds->matrix->weight && workers > 0)
 	{
 		float	   *w = cs_slabs_take(t->slabs, cs_round_lanes(n) * sizeof(float));
@@ -99,8 +100,9 @@ cs_training_warn(const cs_training *t, const cs_train_request *r)
 
 	if (skipped)
 		ereport(NOTICE,
-				(errmsg(UINT64_FORMAT " of " UINT64_FORMAT " rows were left out", t->ds->skipped, t->ds->read),
-				 errdetail("Feature %s.", skipped),
+				(t->ds->sample_level > 0 ? errmsg("rows were left out")
+				 : errmsg(UINT64_FORMAT " of " UINT64_FORMAT " rows were left out", t->ds->skipped, t->ds->read),
+				 errdetail("Feature %s%s.", skipped, t->ds->sample_level > 0 ? " of the rows looked at" : ""),
 				 errhint("Transforms can impute missing values: transforms => '{\"*\": {\"impute\": \"median\"}}'.")));
 	for (int i = 0; i < p->n; i++)
 		if (p->f[i].kind == CS_NUMBER && p->f[i].factor == 0 && p->f[i].weight > 0)

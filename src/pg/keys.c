@@ -74,6 +74,44 @@ cs_keys_new(cs_env *env, Form_pg_attribute att)
 	return k;
 }
 
+static void
+add_room(cs_keys *k, size_t least)
+{
+	if (k->n_rooms == k->most_rooms)
+	{
+		int			most = k->most_rooms ? 2 * k->most_rooms : 64;
+		char	  **rooms = CS_NEW(k->env, char *, most);
+
+		if (k->n_rooms > 0)
+		{
+			memcpy(rooms, k->rooms, sizeof(char *) * k->n_rooms);
+			cs_release(k->env, k->rooms);
+		}
+		k->rooms = rooms;
+		k->most_rooms = most;
+	}
+	k->room_left = Max(ROOM, least);
+	k->room = CS_ROOM(k->env, char, k->room_left);
+	k->rooms[k->n_rooms++] = k->room;
+}
+
+static void
+free_rooms(cs_keys *k, char **rooms, int n)
+{
+	for (int i = 0; i < n; i++)
+		cs_release(k->env, rooms[i]);
+	if (n > 0)
+		cs_release(k->env, rooms);
+}
+
+static void
+no_rooms(cs_keys *k)
+{
+	k->rooms = NULL;
+	k->n_rooms = k->most_rooms = 0;
+	k->room_left = k->room_bytes = 0;
+}
+
 /* A copy of a datum that stays; many small ones, so not one palloc each. */
 static Datum
 keep(cs_keys *k, Datum d)
@@ -87,15 +125,12 @@ keep(cs_keys *k, Datum d)
 		d = PointerGetDatum(PG_DETOAST_DATUM_PACKED(d));
 	len = datumGetSize(d, k->byval, k->typlen);
 	if (MAXALIGN(len) > k->room_left)
-	{
-		k->room_left = Max(ROOM, MAXALIGN(len));
-		k->room_bytes += k->room_left;
-		k->room = CS_ROOM(k->env, char, k->room_left);
-	}
+		add_room(k, MAXALIGN(len));
 	p = k->room;
 	memcpy(p, DatumGetPointer(d), len);
 	k->room += MAXALIGN(len);
 	k->room_left -= MAXALIGN(len);
+	k->room_bytes += MAXALIGN(len);
 	return PointerGetDatum(p);
 }
 
@@ -125,8 +160,22 @@ cs_keys_add(cs_keys *k, Datum d)
 }
 
 void
+cs_keys_repack(cs_keys *k)
+{
+	char	  **rooms = k->rooms;
+	int			n = k->n_rooms;
+
+	no_rooms(k);
+	for (size_t i = 0; i < k->datum->n && !k->byval; i++)
+		cs_keys_set(k, i, keep(k, cs_keys_at(k, i)));
+	free_rooms(k, rooms, n);
+}
+
+void
 cs_keys_reset(cs_keys *k)
 {
+	free_rooms(k, k->rooms, k->n_rooms);
+	no_rooms(k);
 	cs_rows_free(k->datum);
 	k->datum = cs_rows_new(k->env, sizeof(Datum) / sizeof(float));
 	k->ascending = true;

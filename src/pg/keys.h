@@ -30,14 +30,20 @@ typedef struct cs_keys
 	cs_rows    *datum;			/* one Datum a row */
 	bool		ascending;		/* strictly, so far */
 	int64		last;
-	char	   *room;			/* for keys that are not by value */
+	char	   *room;			/* for keys that are not by value: where the next one goes */
 	size_t		room_left;
-	size_t		room_bytes;
+	char	  **rooms;			/* all pieces of it */
+	int			n_rooms;
+	int			most_rooms;
+	size_t		room_bytes;		/* of the keys that are kept */
 } cs_keys;
 
 extern cs_keys *cs_keys_new(cs_env *env, Form_pg_attribute att);
 
 extern void cs_keys_add(cs_keys *k, Datum d);
+
+/* Keys were removed by cs_keys_set: give their room back. */
+extern void cs_keys_repack(cs_keys *k);
 
 /* Forget all keys. */
 extern void cs_keys_reset(cs_keys *k);

@@ -49,18 +49,26 @@ allowed_values(const cs_param *p)
 	}
 }
 
+/* option of kmeans "restarts"; transform "log" of feature "spend" */
+static char *
+named(const char *what, const char *key, const char *feature)
+{
+	return feature ? psprintf("%s \"%s\" of feature \"%s\"", what, key, feature) : psprintf("%s \"%s\"", what, key);
+}
+
 static void
-bad_value(const cs_param *p, const char *what)
+bad_value(const cs_param *p, const char *what, const char *feature)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for %s \"%s\"", what, p->name),
+			 errmsg("invalid value for %s", named(what, p->name, feature)),
 			 errdetail("%s", allowed_values(p)),
 			 errhint("Meaning: %s.", p->help)));
 }
 
 static void
-unknown_key(const cs_param *table, const cs_param *extra, const char *key, const char *what)
+unknown_key(const cs_param *table, const cs_param *extra, const char *key, const char *what,
+			const char *feature)
 {
 	StringInfoData s;
 
@@ -71,9 +79,9 @@ unknown_key(const cs_param *table, const cs_param *extra, const char *key, const
 		appendStringInfo(&s, "%s%s", s.len ? ", " : "", p->name);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown %s \"%s\"", what, key),
+			 errmsg("unknown %s", named(what, key, feature)),
 			 s.len ? errdetail("It takes: %s.", s.data) : errdetail("It takes none."),
-			 errhint("SELECT * FROM clusterseg.algorithms lists all options with their meaning.")));
+			 errhint("SELECT * FROM clusterseg.%s lists all of them with their meaning.", feature ? "transforms" : "algorithms")));
 }
 
 /* ---- values ---- */
@@ -246,7 +254,7 @@ set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 
 static void
 set_option(cs_env *env, const cs_param *table, const cs_param *extra, cs_options *o,
-		   const char *key, const JsonbValue *v, const char *what)
+		   const char *key, const JsonbValue *v, const char *what, const char *feature)
 {
 	int			i = cs_params_find(table, key);
 
@@ -254,17 +262,17 @@ set_option(cs_env *env, const cs_param *table, const cs_param *extra, cs_options
 	{
 		if (extra && cs_params_find(extra, key) >= 0)
 			return;
-		unknown_key(table, extra, key, what);
+		unknown_key(table, extra, key, what, feature);
 	}
 	if (v->type == jbvNull)
 		return;					/* null asks for the default */
 	if (!set_value(env, &table[i], v, &o->value[i]))
-		bad_value(&table[i], what);
+		bad_value(&table[i], what, feature);
 }
 
 static void
 set_from_object(cs_env *env, const cs_param *table, const cs_param *extra, cs_options *o,
-				JsonbContainer *object, const char *what)
+				JsonbContainer *object, const char *what, const char *feature)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbValue	v;
@@ -276,7 +284,7 @@ set_from_object(cs_env *env, const cs_param *table, const cs_param *extra, cs_op
 		if (token == WJB_KEY)
 			key = text_of(&v);
 		else if (token == WJB_VALUE)
-			set_option(env, table, extra, o, key, &v, what);
+			set_option(env, table, extra, o, key, &v, what, feature);
 	}
 }
 
@@ -292,13 +300,13 @@ cs_parse_options(cs_env *env, const cs_param *table, const cs_param *extra, Json
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options are not a JSON object"),
 				 errhint("Write options => '{\"name\": value}'.")));
-	set_from_object(env, table, extra, o, &json->root, what);
+	set_from_object(env, table, extra, o, &json->root, what, NULL);
 	return o;
 }
 
 /* One word of a shorthand: "log1p" means {"log": "log1p"}. */
 static void
-set_word(cs_env *env, const cs_param *table, cs_options *o, const JsonbValue *word, const char *what)
+set_word(cs_env *env, const cs_param *table, cs_options *o, const JsonbValue *word, const char *feature)
 {
 	char	   *text = text_of(word);
 	int			at = -1,
@@ -316,25 +324,33 @@ set_word(cs_env *env, const cs_param *table, cs_options *o, const JsonbValue *wo
 	if (at < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown %s \"%s\"", what, text),
+				 errmsg("unknown %s", named("transform", text, feature)),
 				 errdetail("A word stands for a choice of impute, log or scale, such as median, log1p or robust."),
 				 errhint("Write an object for all else, for example {\"winsor\": [0.01, 0.99], \"log\": \"log1p\"}.")));
 	o->value[at].number = choice;
 	o->value[at].set = true;
 }
 
+static void
+bad_transform(const char *feature)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid transform of feature \"%s\"", feature),
+			 errhint("Write an object such as {\"log\": \"log1p\"}, a word such as \"log1p\", or an array of these.")));
+}
+
 cs_options *
 cs_parse_transform(cs_env *env, const cs_param *table, JsonbValue *v, const char *feature)
 {
 	cs_options *o = cs_options_new(env, table);
-	char	   *what = psprintf("transform of feature \"%s\"", feature);
 
 	if (v == NULL || v->type == jbvNull)
 		return o;
 	if (is_object(v))
-		set_from_object(env, table, NULL, o, v->val.binary.data, what);
+		set_from_object(env, table, NULL, o, v->val.binary.data, "transform", feature);
 	else if (v->type == jbvString)
-		set_word(env, table, o, v, what);
+		set_word(env, table, o, v, feature);
 	else if (is_array(v))
 	{
 		int			n;
@@ -342,15 +358,14 @@ cs_parse_transform(cs_env *env, const cs_param *table, JsonbValue *v, const char
 
 		for (int i = 0; i < n; i++)
 			if (word[i].type == jbvString)
-				set_word(env, table, o, &word[i], what);
+				set_word(env, table, o, &word[i], feature);
 			else if (is_object(&word[i]))
-				set_from_object(env, table, NULL, o, word[i].val.binary.data, what);
+				set_from_object(env, table, NULL, o, word[i].val.binary.data, "transform", feature);
+			else
+				bad_transform(feature);
 	}
 	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid %s", what),
-				 errhint("Write an object such as {\"log\": \"log1p\"}, a word such as \"log1p\", or an array of these.")));
+		bad_transform(feature);
 	return o;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "nodes/value.h"
 #include "tcop/dest.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -121,11 +122,19 @@ looks_like_query(const char *text)
 static char *
 relation_from(const char *name)
 {
-	List	   *names = textToQualifiedNameList(cstring_to_text(name));
-	RangeVar   *rv = makeRangeVarFromNameList(names);
-	Oid			relid = RangeVarGetRelid(rv, NoLock, true);
+	List	   *names = NIL;
+	Oid			relid = InvalidOid;
 	char		kind;
 
+	if (SplitIdentifierString(pstrdup(name), '.', &names) && names != NIL && list_length(names) <= 3)
+	{
+		ListCell   *lc;
+
+		/* the parser's lists are of String nodes */
+		foreach(lc, names)
+			lfirst(lc) = makeString(lfirst(lc));
+		relid = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+	}
 	if (!OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -140,16 +149,16 @@ relation_from(const char *name)
 	return psprintf("%s AS q", quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid)));
 }
 
-/* A query without the semicolons at its end. */
+/* A query as the parser found it: without semicolons, and what may stand behind them. */
 static char *
-query_from(const char *text)
+query_from(const char *text, SPIPlanPtr plan)
 {
-	int			len = strlen(text);
+	const RawStmt *raw = ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->raw_parse_tree;
+	const char *start = text + Max(raw->stmt_location, 0);
+	int			len = raw->stmt_len > 0 ? raw->stmt_len : strlen(start);
 
-	while (len > 0 && (text[len - 1] == ';' || isspace((unsigned char) text[len - 1])))
-		len--;
 	/* the line end closes a comment that the query may end with */
-	return psprintf("(%.*s\n) AS q", len, text);
+	return psprintf("(%.*s\n) AS q", len, start);
 }
 
 static void
@@ -191,7 +200,9 @@ describe_plan(SPIPlanPtr plan, MemoryContext cxt)
 	if (list_length(sources) != 1)
 		not_a_source("It consists of several statements.");
 	source = linitial(sources);
-	if (source->commandTag != CMDTAG_SELECT || source->resultDesc == NULL)
+	if (source->commandTag == CMDTAG_SELECT && source->resultDesc == NULL)
+		not_a_source("It makes a table.");
+	if (source->commandTag != CMDTAG_SELECT)
 		not_a_source(psprintf("It is a statement of type %s.", GetCommandTagName(source->commandTag)));
 	check_only_reads(source);
 	old = MemoryContextSwitchTo(cxt);
@@ -227,7 +238,8 @@ cs_source_open(const char *text, const char *path, Oid run_as)
 	s->run_as = run_as;
 	s->path = path ? pstrdup(path) : NULL;
 	s->is_query = looks_like_query(text);
-	s->from = s->is_query ? query_from(text) : relation_from(text);
+	if (!s->is_query)
+		s->from = relation_from(text);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	/* first as it is: what is wrong with it is then said of the user's own text */
@@ -235,6 +247,13 @@ cs_source_open(const char *text, const char *path, Oid run_as)
 	if (plan == NULL)
 		not_a_source(psprintf("%s.", SPI_result_code_string(SPI_result)));
 	s->desc = describe_plan(plan, cxt);
+	if (s->is_query)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		s->from = query_from(text, plan);
+		MemoryContextSwitchTo(old);
+	}
 	SPI_finish();
 	AtEOXact_GUC(true, nest);
 	cs_unbecome(was);

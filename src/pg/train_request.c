@@ -3,6 +3,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -123,6 +125,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.n_leave_out = n;
 	r.data.transforms = PG_ARGISNULL(CS_FIT_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_TRANSFORMS);
 	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : cs_scale_named(CS_ARG_TEXT(CS_FIT_SCALE));
+	r.data.raw = r.algorithm->flags & CS_RAW;
 	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
@@ -138,9 +141,19 @@ cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, 
 			   *point;
 	double	   *start;
 
-	if (init < 0 || strcmp(cs_param_choice_name(env, &a->params[init], (int) options->value[init].number), "given") != 0)
+	if (init < 0)
 		return NULL;
 	o = cs_option_get(options, "start");
+	if (strcmp(cs_param_choice_name(env, &a->params[init], (int) options->value[init].number), "given") != 0)
+	{
+		if (o->set)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"start\" has no use"),
+					 errdetail("Starting centres are found by the algorithm unless init is given."),
+					 errhint("Write {\"init\": \"given\", \"start\": ...}.")));
+		return NULL;
+	}
 	if (!o->set || o->rows != k || o->cols != p->n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -159,7 +172,13 @@ cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, 
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("start centre %d lies outside the domain of a transform", j + 1)));
 		for (int f = 0; f < p->d; f++)
+		{
+			if (!isfinite(point[f]))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("start centre %d lies beyond single precision", j + 1)));
 			start[(size_t) j * p->d + f] = (double) point[f];
+		}
 	}
 	return start;
 }

@@ -31,7 +31,8 @@ enum
 	CS_FIT_FORMER_MEMBERS,
 	CS_FIT_NEXT_ID,
 	CS_FIT_LEAVE_OUT,
-	CS_FIT_RUN_AS
+	CS_FIT_RUN_AS,
+	CS_FIT_ARGS
 };
 
 typedef struct cs_train_request
@@ -47,6 +48,9 @@ typedef struct cs_train_request
 	double	   *start;
 	cs_dataset_args data;
 } cs_train_request;
+
+/* CS_SCALE_... by its name, or an error that lists all. */
+extern int	cs_scale_named(const char *name);
 
 /* The arguments, checked. */
 extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);

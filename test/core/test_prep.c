@@ -450,7 +450,7 @@ random_prep(cs_env *env, cs_rng *rng)
 		o->value[cs_params_find(o->table, "quantile")].number = (double) (cs_rng_below(rng, 2) * cs_rng_below(rng, 40));
 		o->value[cs_params_find(o->table, "scale")].number = (double) cs_rng_below(rng, 5);
 		o->value[cs_params_find(o->table, "max_levels")].number = (double) (1 + cs_rng_below(rng, 4));
-		if (cs_rng_below(rng, 2))
+		if (cs_rng_below(rng, 2) && f < 5)
 			set_winsor(o, bounds);
 		p->f[f] = cs_feature_make(env, cs_text(env, "f%d", f), f < 5 ? CS_NUMBER : CS_CATEGORY, o, CS_SCALE_ZSCORE);
 		if (f >= 5)
@@ -553,6 +553,12 @@ wrong_winsor(cs_env *env)
 }
 
 static void
+log_of_category(cs_env *env)
+{
+	cs_feature_make(env, "channel", CS_CATEGORY, options_with(env, cs_transform_params, "log", CS_LOG_LOG1P), CS_SCALE_ZSCORE);
+}
+
+static void
 mean_of_category(cs_env *env)
 {
 	cs_rows    *rows;
@@ -578,6 +584,7 @@ static void
 test_errors(cs_env *env)
 {
 	CHECK_FAILS(env, wrong_winsor, CS_E_PARAM, "transform \"winsor\" of feature \"x\" is not a pair of quantiles");
+	CHECK_FAILS(env, log_of_category, CS_E_PARAM, "transform \"log\" does not apply to feature \"channel\"");
 	CHECK_FAILS(env, mean_of_category, CS_E_PARAM, "feature \"channel\" is a category and has no mean");
 	CHECK_FAILS(env, no_values, CS_E_DATA, "feature \"x\" has no values");
 	CHECK_FAILS(env, log_of_minus_one, CS_E_DATA, "feature \"x\" has values of -1 or less");

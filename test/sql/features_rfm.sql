@@ -27,8 +27,7 @@ INSERT INTO orders VALUES
 	-- no value known at all
 	('gus', 'G1', '2024-01-20 06:00', NULL);
 
-SELECT create_rfm_view = 'rfm'::regclass AS made
-	FROM clusterseg.create_rfm_view('rfm', 'orders', 'customer', 'at', 'amount', 'order_no', as_of => '2024-01-31 00:00+00');
+SELECT clusterseg.create_rfm_view('rfm', 'orders', 'customer', 'at', 'amount', 'order_no', as_of => '2024-01-31 00:00+00');
 
 -- ann: 9.58 days ago -> 9; 15 + 30 - 4 = 41 in 3 orders, 41 / 3; first 29.58 days ago; 20 days between first and last / 2
 -- bob: 1 minute ago; cid: 25 days ago, 20 / 2; eve: 27.1 days ago, 9 / 2, 13 hours apart

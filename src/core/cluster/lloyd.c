@@ -262,6 +262,21 @@ accept(lloyd *s, double *center)
 	return moved;
 }
 
+/* Centres that some row is nearest to. */
+static int
+centres_in_use(lloyd *s)
+{
+	bool	   *used = CS_NEW(s->env, bool, (size_t) s->a->k);
+	int			n = 0;
+
+	for (size_t i = 0; i < s->a->x->n; i++)
+	{
+		n += !used[s->label[i]];
+		used[s->label[i]] = true;
+	}
+	return n;
+}
+
 /*
  * Give each centre without rows the row farthest from its own centre.  Rare;
  * one search per empty centre.  Returns whether any was moved.
@@ -281,7 +296,7 @@ fill_empty(lloyd *s, double *center)
 			const float *x = cs_matrix_at(s->a->x, far);
 
 			if (!(sse > 0))
-				cs_seed_too_few(s->env, s->a->k, s->a->k - 1);
+				cs_seed_too_few(s->env, s->a->k, centres_in_use(s));
 			for (int f = 0; f < d; f++)
 				center[(size_t) j * d + f] = (double) x[(size_t) f * CS_LANES];
 			cs_centers_free(s->env, c);

@@ -363,6 +363,21 @@ add_label(cs_env *env, rfm *m, const char *key, const char *text)
 	m->n_boxes++;
 }
 
+/* A name is what tells groups apart, also from those of a former training. */
+static void
+check_names(cs_env *env, const rfm *m)
+{
+	for (int i = 0; i < m->n_boxes; i++)
+	{
+		if (m->boxes[i].name[0] == '\0')
+			cs_fail(env, CS_E_PARAM, "option \"labels\" has an empty name", NULL, NULL);
+		for (int j = 0; j < i; j++)
+			if (strcmp(m->boxes[i].name, m->boxes[j].name) == 0)
+				cs_fail(env, CS_E_PARAM, cs_text(env, "option \"labels\" gives two groups the name \"%s\"", m->boxes[i].name),
+						"Groups are told apart by their names.", "Give each group a name of its own; join them in a query.");
+	}
+}
+
 static void
 make_boxes(cs_env *env, const cs_option *labels, rfm *m)
 {
@@ -374,6 +389,7 @@ make_boxes(cs_env *env, const cs_option *labels, rfm *m)
 	m->n_boxes = DEFAULT_BOXES;
 	for (int i = 0; i < labels->rows; i++)
 		add_label(env, m, labels->key[i], labels->text[i]);
+	check_names(env, m);
 }
 
 static void
@@ -388,6 +404,9 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 				"Name recency, frequency and monetary value in this order, for example features => '{recency_days,orders,monetary}'.");
 	m->bins = cs_option_int(a->options, "bins");
 	m->mode = cs_option_int(a->options, "mode");
+	if (m->mode != MODE_FIXED && cs_option_get(a->options, "thresholds")->set)
+		cs_fail(env, CS_E_PARAM, "option \"thresholds\" has no use", "The cuts come from the rows unless mode is fixed.",
+				"Write {\"mode\": \"fixed\", \"thresholds\": ...}.");
 	if (m->mode == MODE_FIXED)
 		take_thresholds(env, cs_option_get(a->options, "thresholds"), m);
 	else

@@ -20,18 +20,39 @@ const cs_param cs_transform_params[] = {
 	{0}
 };
 
+/* Steps that mean nothing to a feature of that kind are mistakes, not wishes. */
+static void
+check_kind(cs_env *env, const char *name, cs_feature_kind kind, const cs_options *o)
+{
+	static const char *const of_numbers[] = {"value", "winsor", "log", "quantile", "scale", NULL};
+	static const char *const of_categories[] = {"max_levels", NULL};
+
+	for (const char *const *p = kind == CS_CATEGORY ? of_numbers : of_categories; *p; p++)
+		if (cs_option_get(o, *p)->set)
+			cs_fail(env, CS_E_PARAM,
+					cs_text(env, "transform \"%s\" does not apply to feature \"%s\"", *p, name),
+					kind == CS_CATEGORY ? "The feature is a category; it takes impute, max_levels and weight."
+					: "The feature is a number; it takes impute, value, winsor, log, quantile, scale and weight.",
+					kind == CS_CATEGORY ? NULL : "Numbers that are codes become a category by a cast to text in a query.");
+	if (cs_option_get(o, "value")->set && cs_option_int(o, "impute") != CS_IMPUTE_CONSTANT)
+		cs_fail(env, CS_E_PARAM, cs_text(env, "transform \"value\" of feature \"%s\" has no use", name),
+				"It is what impute gives when it is constant.", "Write {\"impute\": \"constant\", \"value\": ...}.");
+}
+
 cs_feature
 cs_feature_make(cs_env *env, const char *name, cs_feature_kind kind, const cs_options *o, int default_scale)
 {
 	cs_feature	f = {.name = cs_strdup(env, name), .kind = kind};
 	const cs_option *winsor = cs_option_get(o, "winsor");
 
+	check_kind(env, name, kind, o);
 	f.impute = cs_option_int(o, "impute");
 	f.value = cs_option_real(o, "value");
 	f.winsor_high = 1;
 	if (winsor->set)
 	{
-		if (winsor->rows * winsor->cols != 2 || !(winsor->cell[0] < winsor->cell[1]))
+		if (winsor->rows * winsor->cols != 2 ||
+			!(winsor->cell[0] >= 0 && winsor->cell[0] < winsor->cell[1] && winsor->cell[1] <= 1))
 			cs_fail(env, CS_E_PARAM, cs_text(env, "transform \"winsor\" of feature \"%s\" is not a pair of quantiles", name),
 					"It takes two numbers from 0 to 1, the lower first.", NULL);
 		f.winsor_low = winsor->cell[0];
