@@ -224,13 +224,14 @@ DECLARE
 	m clusterseg.models;
 	f record;
 	used text := CASE p_algorithm WHEN 'auto' THEN 'itemknn' ELSE p_algorithm END;
-	weight text := clusterseg._event_weight(p_weight, p_event_type, p_options->'event_weights');
+	weight text := clusterseg._event_weight(p_weight, p_event_type, NULLIF(p_options->'event_weights', 'null'));
 	version_id bigint;
 BEGIN
 	IF p_item_source IS NOT NULL OR p_item_key IS NOT NULL THEN
 		PERFORM clusterseg._fail('0A000', 'attributes of items are not used in this version', NULL,
 			'Leave out the arguments "item_source" and "item_key".');
 	END IF;
+	p_options := COALESCE(p_options, '{}');
 	IF jsonb_typeof(p_options) <> 'object' THEN
 		PERFORM clusterseg._fail('22023', 'options are an object', NULL, 'For example: options => ''{"neighbours": 100}''.');
 	END IF;
@@ -242,7 +243,7 @@ BEGIN
 	END IF;
 	m := clusterseg._open_model(p_name, 'recommender', used, p_source, p_path, p_customer, p_schema);
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
-	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options,
+	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - 'event_weights',
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
