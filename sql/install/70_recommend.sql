@@ -357,7 +357,7 @@ CREATE FUNCTION clusterseg.evaluate_recommender(model text, test text, k int DEF
 COMMENT ON FUNCTION clusterseg.evaluate_recommender(text, text, int, boolean, bigint) IS
 	'compares what is recommended to the customers of a query (customer, item) with the items that it says they took: metrics over the full ranking with 95 % intervals over customers';
 
-CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL)
+CREATE FUNCTION clusterseg._refresh_recommendations(model text, n int, exclude_seen boolean, candidates text, path text)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -390,9 +390,12 @@ BEGIN
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2);
 		END LOOP;
 	END IF;
+	-- candidates are meant as the caller would have them read
+	PERFORM set_config('search_path', path, true);
 	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
 		SELECT r.customer_id::%s AS customer_id, r.rank, r.item_id::%s AS item_id, r.score, r.source
 		FROM clusterseg.recommend_all($1, $2, $3, $4) r', r.customer_type, r.item_type) USING model, n, exclude_seen, candidates;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
 	EXECUTE format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
@@ -407,10 +410,18 @@ BEGIN
 		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version);
 	GET DIAGNOSTICS more = ROW_COUNT;
 	DROP TABLE pg_temp._clusterseg_recommended;
-	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = refresh_recommendations.model;
+	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = _refresh_recommendations.model;
 	RETURN changed + more;
 END
 $$;
+COMMENT ON FUNCTION clusterseg._refresh_recommendations(text, int, boolean, text, text) IS 'refresh_recommendations() under a given search path';
+
+CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL)
+	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	BEGIN ATOMIC
+		SELECT clusterseg._refresh_recommendations(refresh_recommendations.model, refresh_recommendations.n,
+			refresh_recommendations.exclude_seen, refresh_recommendations.candidates, pg_catalog.current_setting('search_path'));
+	END;
 COMMENT ON FUNCTION clusterseg.refresh_recommendations(text, int, boolean, text) IS
 	'keeps recommend_all() in the table <output_schema>.<model>_recommendations; rows that stay the same are not touched; returns rows written or removed';
 
