@@ -184,6 +184,20 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._members_query(text) IS 'query of the members of a segmentation';
 
+-- Is there a table of recommendations of the model, and are its keys of these types?
+CREATE FUNCTION clusterseg._has_recommendations(m clusterseg.models, customer_type text DEFAULT NULL, item_type text DEFAULT NULL) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	BEGIN ATOMIC
+		SELECT COALESCE(pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY a.attnum)
+				= '{customer_id,rank,item_id,score,source,version,refreshed_at}'::pg_catalog.text[]
+			AND pg_catalog.bool_and(a.atttypid = COALESCE(CASE a.attname WHEN 'customer_id' THEN pg_catalog.to_regtype(customer_type)
+				WHEN 'item_id' THEN pg_catalog.to_regtype(item_type) END, a.atttypid)), false)
+		FROM pg_catalog.pg_attribute a
+		WHERE a.attrelid = pg_catalog.to_regclass(clusterseg._relation(m, '_recommendations')) AND a.attnum > 0 AND NOT a.attisdropped;
+	END;
+COMMENT ON FUNCTION clusterseg._has_recommendations(clusterseg.models, text, text) IS
+	'is there a table of recommendations of the model, with keys of these types?';
+
 -- A search for one customer's events reads the whole table unless an index leads to them.
 CREATE FUNCTION clusterseg._advise_index(source text, path text, customer text) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -242,6 +256,15 @@ BEGIN
 		PERFORM clusterseg._fail('22004', 'argument "publish" must not be NULL');
 	END IF;
 	m := clusterseg._open_model(p_name, 'recommender', used, p_source, p_path, p_customer, p_schema);
+	IF m.published_id IS NULL THEN
+		IF to_regnamespace(quote_ident(m.output_schema)) IS NULL THEN
+			PERFORM clusterseg._fail('3F000', format('schema "%s" does not exist', m.output_schema), NULL,
+				'Create it, or name another one with output_schema.');
+		END IF;
+		IF NOT clusterseg._has_recommendations(m) THEN
+			PERFORM clusterseg._require_absent(m, '_recommendations');
+		END IF;
+	END IF;
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - 'event_weights',
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
@@ -374,7 +397,11 @@ BEGIN
 			format('Call clusterseg.publish(%L, version).', model));
 	END IF;
 	SELECT * INTO STRICT r FROM clusterseg._recommenders x WHERE x.version_id = m.published_id;
-	IF to_regclass(kept) IS NULL THEN
+	IF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
+		PERFORM clusterseg._fail('42P07', format('relation %s cannot keep the recommendations', kept),
+			format('It is not a table of recommendations with customers of type %s and items of type %s.', r.customer_type, r.item_type),
+			'Rename or drop it: refresh_recommendations() then makes it anew.');
+	ELSIF to_regclass(kept) IS NULL THEN
 		EXECUTE format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
 			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type);
 		EXECUTE format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model));
