@@ -482,6 +482,7 @@ DECLARE
 	m clusterseg.models;
 	found_version int;
 	new_id bigint;
+	fault text;
 	r clusterseg._recommenders;
 BEGIN
 	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, current_schema());
@@ -505,6 +506,10 @@ BEGIN
 	INSERT INTO clusterseg._reco_segments
 		SELECT new_id, s.segment_id, s.customers
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_segments, COALESCE(NULLIF(p_exported->'segments', 'null'), '[]')) s;
+	fault := clusterseg._recommender_fault(new_id);
+	IF fault IS NOT NULL THEN
+		PERFORM clusterseg._fail('22023', 'the exported recommender is not whole: ' || fault, NULL, 'export_model() makes what import_model() takes.');
+	END IF;
 	UPDATE clusterseg.models x SET trained_at = COALESCE((p_exported->>'trained_at')::timestamptz, now()),
 		key_type = COALESCE(x.key_type, p_exported->>'key_type') WHERE x.model = p_name;
 	IF m.published_id IS NULL THEN
