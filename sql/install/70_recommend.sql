@@ -279,7 +279,7 @@ BEGIN
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
 		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items)
 	VALUES (version_id, used, f.source_from, p_path, p_customer, p_item, weight, p_at, f.customer_type, f.item_type, p_segmentation,
-		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, (f.effective->>'window')::float8, f.events_until, f.kappa,
+		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
 		f.customers, f.items);
 	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
 	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
