@@ -461,7 +461,7 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 	BEGIN ATOMIC
 		SELECT pg_catalog.jsonb_build_object('clusterseg', 1, 'kind', 'recommender', 'algorithm', (v).algorithm, 'key_type', (m).key_type,
 			'options', (v).options, 'metrics', (v).metrics, 'rows', (v).rows, 'skipped', (v).skipped, 'trained_at', (v).trained_at,
-			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,segmentation}'::text[]
+			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,customer,item,weight,at,segmentation}'::text[]
 				FROM clusterseg._recommenders r WHERE r.version_id = (v).id),
 			'items', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(i) - 'version_id' ORDER BY i.item_no)
 				FROM clusterseg._reco_items i WHERE i.version_id = (v).id),
@@ -493,6 +493,14 @@ BEGIN
 	RETURNING id INTO new_id;
 	r := jsonb_populate_record(NULL::clusterseg._recommenders, p_exported->'recommender');
 	r.version_id := new_id;
+	-- no SQL comes in with a file
+	r.source_from := NULL;
+	r.source_path := NULL;
+	r.customer := NULL;
+	r.item := NULL;
+	r.weight := NULL;
+	r.at := NULL;
+	r.segmentation := NULL;
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	INSERT INTO clusterseg._reco_items
 		SELECT new_id, i.item_no, i.item_id, i.customers, i.popularity
