@@ -19,7 +19,8 @@ CREATE TABLE clusterseg.models (
 	output_schema name,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	last_run_at timestamptz,
-	stale_after interval NOT NULL DEFAULT '7 days'
+	stale_after interval NOT NULL DEFAULT '7 days',
+	UNIQUE (model, owner)
 );
 COMMENT ON TABLE clusterseg.models IS 'one row per named model: a segmentation or a recommender';
 COMMENT ON COLUMN clusterseg.models.model IS 'name, unique in the database';
@@ -160,12 +161,15 @@ CREATE TABLE clusterseg._transitions (
 );
 COMMENT ON TABLE clusterseg._transitions IS 'customers in common between the segments published before and those of this version';
 
+-- The owner stands here too, and is the model's by the foreign key: policies of models
+-- read this table, so its own cannot read models.
 CREATE TABLE clusterseg.model_grants (
-	model text NOT NULL REFERENCES clusterseg.models ON DELETE CASCADE ON UPDATE CASCADE,
+	model text NOT NULL,
 	grantee name NOT NULL,
 	owner name NOT NULL,
 	granted_at timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (model, grantee)
+	PRIMARY KEY (model, grantee),
+	FOREIGN KEY (model, owner) REFERENCES clusterseg.models (model, owner) ON DELETE CASCADE ON UPDATE CASCADE
 );
 COMMENT ON TABLE clusterseg.model_grants IS 'roles that may use a model of another role by name';
 COMMENT ON COLUMN clusterseg.model_grants.model IS 'name of the model';
@@ -217,9 +221,7 @@ BEGIN
 	CREATE POLICY usable ON clusterseg.model_grants FOR SELECT
 		USING (clusterseg._is_role(owner) OR grantee = 'public' OR clusterseg._is_role(grantee));
 	CREATE POLICY owned ON clusterseg.model_grants
-		USING (clusterseg._is_role(owner))
-		WITH CHECK (clusterseg._is_role(owner) AND EXISTS (
-			SELECT FROM clusterseg.models m WHERE m.model = model_grants.model AND m.owner = model_grants.owner));
+		USING (clusterseg._is_role(owner)) WITH CHECK (clusterseg._is_role(owner));
 
 	FOREACH child IN ARRAY ARRAY['versions', '_segments', '_version_segments', 'centroids', '_profiles', '_transitions']
 	LOOP

@@ -201,7 +201,8 @@ DECLARE
 	suffix text;
 BEGIN
 	FOREACH suffix IN ARRAY ARRAY['_history', '_past', '_members', '_recommendations'] LOOP
-		IF to_regclass(clusterseg._relation(m, suffix)) IS NOT NULL THEN
+		IF to_regclass(clusterseg._relation(m, suffix)) IS NOT NULL
+			AND (suffix <> '_recommendations' OR clusterseg._has_recommendations(m)) THEN
 			EXECUTE format('DROP %s %s', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END, clusterseg._relation(m, suffix));
 		END IF;
 	END LOOP;

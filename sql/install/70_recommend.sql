@@ -184,6 +184,20 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._members_query(text) IS 'query of the members of a segmentation';
 
+-- Is there a table of recommendations of the model, and are its keys of these types?
+CREATE FUNCTION clusterseg._has_recommendations(m clusterseg.models, customer_type text DEFAULT NULL, item_type text DEFAULT NULL) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+	BEGIN ATOMIC
+		SELECT COALESCE(pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY a.attnum)
+				= '{customer_id,rank,item_id,score,source,version,refreshed_at}'::pg_catalog.text[]
+			AND pg_catalog.bool_and(a.atttypid = COALESCE(CASE a.attname WHEN 'customer_id' THEN pg_catalog.to_regtype(customer_type)
+				WHEN 'item_id' THEN pg_catalog.to_regtype(item_type) END, a.atttypid)), false)
+		FROM pg_catalog.pg_attribute a
+		WHERE a.attrelid = pg_catalog.to_regclass(clusterseg._relation(m, '_recommendations')) AND a.attnum > 0 AND NOT a.attisdropped;
+	END;
+COMMENT ON FUNCTION clusterseg._has_recommendations(clusterseg.models, text, text) IS
+	'is there a table of recommendations of the model, with keys of these types?';
+
 -- A search for one customer's events reads the whole table unless an index leads to them.
 CREATE FUNCTION clusterseg._advise_index(source text, path text, customer text) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -224,13 +238,14 @@ DECLARE
 	m clusterseg.models;
 	f record;
 	used text := CASE p_algorithm WHEN 'auto' THEN 'itemknn' ELSE p_algorithm END;
-	weight text := clusterseg._event_weight(p_weight, p_event_type, p_options->'event_weights');
+	weight text := clusterseg._event_weight(p_weight, p_event_type, NULLIF(p_options->'event_weights', 'null'));
 	version_id bigint;
 BEGIN
 	IF p_item_source IS NOT NULL OR p_item_key IS NOT NULL THEN
 		PERFORM clusterseg._fail('0A000', 'attributes of items are not used in this version', NULL,
 			'Leave out the arguments "item_source" and "item_key".');
 	END IF;
+	p_options := COALESCE(p_options, '{}');
 	IF jsonb_typeof(p_options) <> 'object' THEN
 		PERFORM clusterseg._fail('22023', 'options are an object', NULL, 'For example: options => ''{"neighbours": 100}''.');
 	END IF;
@@ -241,8 +256,17 @@ BEGIN
 		PERFORM clusterseg._fail('22004', 'argument "publish" must not be NULL');
 	END IF;
 	m := clusterseg._open_model(p_name, 'recommender', used, p_source, p_path, p_customer, p_schema);
+	IF m.published_id IS NULL THEN
+		IF to_regnamespace(quote_ident(m.output_schema)) IS NULL THEN
+			PERFORM clusterseg._fail('3F000', format('schema "%s" does not exist', m.output_schema), NULL,
+				'Create it, or name another one with output_schema.');
+		END IF;
+		IF NOT clusterseg._has_recommendations(m) THEN
+			PERFORM clusterseg._require_absent(m, '_recommendations');
+		END IF;
+	END IF;
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
-	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options,
+	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - 'event_weights',
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
@@ -255,7 +279,7 @@ BEGIN
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
 		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items)
 	VALUES (version_id, used, f.source_from, p_path, p_customer, p_item, weight, p_at, f.customer_type, f.item_type, p_segmentation,
-		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, (f.effective->>'window')::float8, f.events_until, f.kappa,
+		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
 		f.customers, f.items);
 	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
 	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
@@ -356,7 +380,7 @@ CREATE FUNCTION clusterseg.evaluate_recommender(model text, test text, k int DEF
 COMMENT ON FUNCTION clusterseg.evaluate_recommender(text, text, int, boolean, bigint) IS
 	'compares what is recommended to the customers of a query (customer, item) with the items that it says they took: metrics over the full ranking with 95 % intervals over customers';
 
-CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL)
+CREATE FUNCTION clusterseg._refresh_recommendations(model text, n int, exclude_seen boolean, candidates text, path text)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -373,7 +397,11 @@ BEGIN
 			format('Call clusterseg.publish(%L, version).', model));
 	END IF;
 	SELECT * INTO STRICT r FROM clusterseg._recommenders x WHERE x.version_id = m.published_id;
-	IF to_regclass(kept) IS NULL THEN
+	IF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
+		PERFORM clusterseg._fail('42P07', format('relation %s cannot keep the recommendations', kept),
+			format('It is not a table of recommendations with customers of type %s and items of type %s.', r.customer_type, r.item_type),
+			'Rename or drop it: refresh_recommendations() then makes it anew.');
+	ELSIF to_regclass(kept) IS NULL THEN
 		EXECUTE format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
 			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type);
 		EXECUTE format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model));
@@ -389,9 +417,12 @@ BEGIN
 			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2);
 		END LOOP;
 	END IF;
+	-- candidates are meant as the caller would have them read
+	PERFORM set_config('search_path', path, true);
 	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
 		SELECT r.customer_id::%s AS customer_id, r.rank, r.item_id::%s AS item_id, r.score, r.source
 		FROM clusterseg.recommend_all($1, $2, $3, $4) r', r.customer_type, r.item_type) USING model, n, exclude_seen, candidates;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
 	EXECUTE format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
@@ -406,10 +437,18 @@ BEGIN
 		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version);
 	GET DIAGNOSTICS more = ROW_COUNT;
 	DROP TABLE pg_temp._clusterseg_recommended;
-	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = refresh_recommendations.model;
+	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = _refresh_recommendations.model;
 	RETURN changed + more;
 END
 $$;
+COMMENT ON FUNCTION clusterseg._refresh_recommendations(text, int, boolean, text, text) IS 'refresh_recommendations() under a given search path';
+
+CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL)
+	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	BEGIN ATOMIC
+		SELECT clusterseg._refresh_recommendations(refresh_recommendations.model, refresh_recommendations.n,
+			refresh_recommendations.exclude_seen, refresh_recommendations.candidates, pg_catalog.current_setting('search_path'));
+	END;
 COMMENT ON FUNCTION clusterseg.refresh_recommendations(text, int, boolean, text) IS
 	'keeps recommend_all() in the table <output_schema>.<model>_recommendations; rows that stay the same are not touched; returns rows written or removed';
 
@@ -422,7 +461,7 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 	BEGIN ATOMIC
 		SELECT pg_catalog.jsonb_build_object('clusterseg', 1, 'kind', 'recommender', 'algorithm', (v).algorithm, 'key_type', (m).key_type,
 			'options', (v).options, 'metrics', (v).metrics, 'rows', (v).rows, 'skipped', (v).skipped, 'trained_at', (v).trained_at,
-			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,segmentation}'::text[]
+			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,customer,item,weight,at,segmentation}'::text[]
 				FROM clusterseg._recommenders r WHERE r.version_id = (v).id),
 			'items', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(i) - 'version_id' ORDER BY i.item_no)
 				FROM clusterseg._reco_items i WHERE i.version_id = (v).id),
@@ -443,6 +482,7 @@ DECLARE
 	m clusterseg.models;
 	found_version int;
 	new_id bigint;
+	fault text;
 	r clusterseg._recommenders;
 BEGIN
 	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, current_schema());
@@ -453,6 +493,14 @@ BEGIN
 	RETURNING id INTO new_id;
 	r := jsonb_populate_record(NULL::clusterseg._recommenders, p_exported->'recommender');
 	r.version_id := new_id;
+	-- no SQL comes in with a file
+	r.source_from := NULL;
+	r.source_path := NULL;
+	r.customer := NULL;
+	r.item := NULL;
+	r.weight := NULL;
+	r.at := NULL;
+	r.segmentation := NULL;
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	INSERT INTO clusterseg._reco_items
 		SELECT new_id, i.item_no, i.item_id, i.customers, i.popularity
@@ -466,6 +514,10 @@ BEGIN
 	INSERT INTO clusterseg._reco_segments
 		SELECT new_id, s.segment_id, s.customers
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_segments, COALESCE(NULLIF(p_exported->'segments', 'null'), '[]')) s;
+	fault := clusterseg._recommender_fault(new_id);
+	IF fault IS NOT NULL THEN
+		PERFORM clusterseg._fail('22023', 'the exported recommender is not whole: ' || fault, NULL, 'export_model() makes what import_model() takes.');
+	END IF;
 	UPDATE clusterseg.models x SET trained_at = COALESCE((p_exported->>'trained_at')::timestamptz, now()),
 		key_type = COALESCE(x.key_type, p_exported->>'key_type') WHERE x.model = p_name;
 	IF m.published_id IS NULL THEN

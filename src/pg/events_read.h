@@ -35,7 +35,7 @@ typedef struct cs_event_data
 	int32	   *customer;
 	int32	   *item;
 	float	   *weight;			/* NULL without weights */
-	double	   *at;				/* seconds since 2000; NULL without times */
+	double	   *at;				/* seconds since 1970; NULL without times */
 	size_t		budget;
 } cs_event_data;
 

@@ -55,6 +55,19 @@ distinct_texts(ArrayType *a, int *count)
 	return v;
 }
 
+/* A given key whose item the model knows. */
+typedef struct given
+{
+	int32		item;
+	int			key;
+} given;
+
+static int
+by_item(const void *a, const void *b)
+{
+	return cs_compare_items(&((const given *) a)->item, &((const given *) b)->item);
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_rank_items);
 
 /* rank_items(model, customer, items): all of them, wanted first, the rest in the order of their keys */
@@ -65,36 +78,38 @@ clusterseg_rank_items(PG_FUNCTION_ARGS)
 	char	  **key;
 	cs_reco_row *row;
 	cs_served  *s;
-	bool	   *listed;
+	given	   *known;
 	int			n,
-				found = 0,
-				rank = 1;
+				knowns = 0,
+				found = 0;
 
 	cs_arg_required(fcinfo, 0, "model");
 	cs_arg_required(fcinfo, 2, "items");
 	c = cs_reco_call_customer(fcinfo, CS_ARG_TEXT(0), 1, false);
 	key = distinct_texts(PG_GETARG_ARRAYTYPE_P(2), &n);
 	row = cs_reco_rows(c->now.r, key, n, false);
-	c->q.allowed.item = palloc(sizeof(int32) * (n + 1));
+	known = palloc(sizeof(given) * (n + 1));
 	for (int i = 0; i < n; i++)
 		if (row[i].item >= 0)
-			c->q.allowed.item[c->q.allowed.n++] = row[i].item;
-	cs_item_set_tidy(&c->q.allowed);
+			known[knowns++] = (given) {row[i].item, i};
+	qsort(known, knowns, sizeof(given), by_item);
+	c->q.allowed.item = palloc(sizeof(int32) * (n + 1));
+	for (int i = 0; i < knowns; i++)
+		c->q.allowed.item[c->q.allowed.n++] = known[i].item;
 	s = palloc(sizeof(cs_served) * (n + 1));
-	listed = palloc0(sizeof(bool) * (n + 1));
-	if (c->q.allowed.n > 0)
-		found = cs_serve(c->env, &c->q, (int) c->q.allowed.n, s);
+	if (knowns > 0)
+		found = cs_serve(c->env, &c->q, knowns, s);
 	InitMaterializedSRF(fcinfo, 0);
 	for (int j = 0; j < found; j++)
-		for (int i = 0; i < n; i++)
-			if (row[i].item == s[j].item)
-			{
-				put_ranked(fcinfo, rank++, key[i], s[j].score);
-				listed[i] = true;
-			}
+	{
+		given	   *g = bsearch(&(given) {s[j].item}, known, knowns, sizeof(given), by_item);
+
+		put_ranked(fcinfo, j + 1, key[g->key], s[j].score);
+		key[g->key] = NULL;
+	}
 	for (int i = 0; i < n; i++)
-		if (!listed[i])
-			put_ranked(fcinfo, rank++, key[i], 0);
+		if (key[i])
+			put_ranked(fcinfo, ++found, key[i], 0);
 	return (Datum) 0;
 }
 

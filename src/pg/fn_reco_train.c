@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -20,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "core/reco/recommender.h"
 #include "pg/args.h"
@@ -30,6 +32,9 @@
 #include "pg/progress.h"
 #include "pg/reco.h"
 #include "pg/settings.h"
+
+/* Seconds from 1970 to 2000. */
+#define SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
 /* Items of a segment's list. */
 #define SEGMENT_LIST_MOST 20000
@@ -276,6 +281,28 @@ result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
 
+/*
+ * Ages are counted from the latest event: one in the future, by mistake, would make
+ * all others old.  It counts as of now.
+ */
+static void
+settle_times(cs_event_data *d)
+{
+	double		now = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_SEC + SECONDS_TO_2000;
+	size_t		later = 0;
+
+	for (size_t i = 0; d->at && i < d->n; i++)
+		if (d->at[i] > now)
+		{
+			d->at[i] = now;
+			later++;
+		}
+	if (later > 0)
+		ereport(NOTICE,
+				(errmsg("%zu of %zu events lie in the future", later, d->n),
+				 errdetail("They count as if they had happened now.")));
+}
+
 static void
 check_events(const training *t)
 {
@@ -357,6 +384,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
 	t->data = cs_events_read(t->env, source, &c, cs_option_int(host, "memory") > 0
 							 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10, NULL);
+	settle_times(t->data);
 	cs_release(t->env, cs_events_order(t->data));
 	t->events = cs_events_group(t->data, cs_option_int(t->options, "max_history"));
 	cs_events_free_raw(t->data);

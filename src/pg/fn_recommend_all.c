@@ -196,6 +196,18 @@ test_items(const testing *t, size_t i, bool exclude_seen, int32 *out, size_t *en
 	return n;
 }
 
+static bool
+all_seen(const testing *t)
+{
+	int32	   *test = CS_ROOM(t->b->env, int32, t->n + 1);
+	int			tests = 0;
+
+	for (size_t i = 0, end; i < t->n && tests == 0; i = end)
+		tests = test_items(t, i, true, test, &end);
+	cs_release(t->b->env, test);
+	return tests == 0;
+}
+
 static void
 evaluate(testing *t, cs_evaluation *v, int k, bool exclude_seen)
 {
@@ -275,6 +287,11 @@ clusterseg_evaluate_recommender(PG_FUNCTION_ARGS)
 		t.e[i].customer = to[t.e[i].customer];
 	if (t.n > 0)
 		qsort(t.e, t.n, sizeof(test_event), by_customer);
+	if (t.n > 0 && exclude_seen && all_seen(&t))
+		ereport(NOTICE,
+				(errmsg("customers of the test have all its items in their histories already"),
+				 errdetail("What has been seen is not recommended, so there is nothing to judge."),
+				 errhint("Train on a source without the events of the test, or use exclude_seen => false.")));
 	v = cs_evaluation_new(env, t.b->now.r->items, k, t.b->events);
 	evaluate(&t, v, k, exclude_seen);
 	cs_evaluation_finish(v, (uint64) PG_GETARG_INT64(4), m);

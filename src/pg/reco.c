@@ -286,8 +286,13 @@ cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc
 	if (weights != to->targets)
 		cs_reco_damaged("targets and weights differ in number");
 	for (int i = 0; i < to->targets; i++)
+	{
 		if (to->target[i] < 0 || to->target[i] >= r->items || (i > 0 && to->target[i] <= to->target[i - 1]))
 			cs_reco_damaged("an item leads to one that is not there");
+		/* sums must only grow: where one is 0, the item has not been there yet */
+		if (!(to->weight[i] >= 0) || isinf(to->weight[i]))
+			cs_reco_damaged("a weight is out of range");
+	}
 }
 
 static void

@@ -38,6 +38,37 @@ by_item_number(const void *a, const void *b, void *number)
 	return x < y ? -1 : x > y ? 1 : *(const int *) a - *(const int *) b;
 }
 
+static int
+by_key(const void *a, const void *b, void *key)
+{
+	return strcmp(((char **) key)[*(const int *) a], ((char **) key)[*(const int *) b]);
+}
+
+/* Numbers of the items of n events: those that are not in the catalogue follow it, one for each key. */
+static int32 *
+number_items(const cs_reco_call *c, int n, int *end)
+{
+	int32	   *number = palloc(sizeof(int32) * (n + 1));
+	int		   *unknown = palloc(sizeof(int) * (n + 1)),
+				unknowns = 0;
+
+	*end = c->now.r->items;
+	for (int i = 0; i < n; i++)
+	{
+		number[i] = c->row[i].item;
+		if (number[i] < 0)
+			unknown[unknowns++] = i;
+	}
+	qsort_arg(unknown, unknowns, sizeof(int), by_key, c->key);
+	for (int u = 0; u < unknowns; u++)
+	{
+		if (u == 0 || strcmp(c->key[unknown[u]], c->key[unknown[u - 1]]) != 0)
+			(*end)++;
+		number[unknown[u]] = *end - 1;
+	}
+	return number;
+}
+
 /* Entries of the history know the row and the key of their item: both are walked in the order of the items. */
 static void
 link_entries(cs_reco_call *c, int32 *number, int n)
@@ -103,16 +134,13 @@ void
 cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen)
 {
 	cs_reco    *r = c->now.r;
-	int32	   *number = palloc(sizeof(int32) * (e->n + 1)),
+	int32	   *number,
 			   *nobody = palloc0(sizeof(int32) * (e->n + 1));
-	cs_raw_events raw = {e->n, 1, 0, nobody, number, e->weight, e->at};
-	int			beyond = r->items;
+	cs_raw_events raw = {e->n, 1, 0, nobody, NULL, e->weight, e->at};
 
 	c->key = e->item;
 	c->row = cs_reco_rows(r, e->item, e->n, true);
-	for (int i = 0; i < e->n; i++)
-		number[i] = c->row[i].item >= 0 ? c->row[i].item : beyond++;
-	raw.items = beyond;
+	raw.item = number = number_items(c, e->n, &raw.items);
 	c->history = cs_events_build(c->env, &raw, r->max_history);
 	cs_serve_settle_times(r, c->history);
 	link_entries(c, number, e->n);

@@ -10,7 +10,7 @@ SET client_min_messages = warning;
 SELECT count(*) AS order_lines, count(DISTINCT order_id) AS orders, count(DISTINCT customer_id) AS customers,
 	min(ordered_at)::date AS from_date, max(ordered_at)::date AS to_date
 FROM orders;
-SELECT clusterseg.create_rfm_view('rfm', 'orders', 'customer_id', 'ordered_at', 'amount', 'order_id', as_of => '2025-07-01');
+SELECT clusterseg.create_rfm_view('rfm', 'orders', 'customer_id', 'ordered_at', 'amount', 'order_id', as_of => '2025-07-01') AS view;
 SELECT customer_id, round(recency_days::numeric, 1) AS recency_days, orders, monetary,
 	round(average_order_value::numeric, 2) AS average_order_value, round(tenure_days::numeric) AS tenure_days
 FROM rfm ORDER BY customer_id LIMIT 5;
@@ -45,19 +45,28 @@ FROM (SELECT 2.5 AS recency_days, 14 AS orders, 95.0 AS average_order_value, 410
 
 \echo '== 4. Time goes by: segments keep their identity, history is kept =========================='
 \echo
-SELECT clusterseg.rename_segment('customers', segment_id, 'Loyal regulars') FROM clusterseg.segments
-WHERE model = 'customers' AND segment LIKE 'Very frequent%';
-SELECT clusterseg.create_rfm_view('rfm_later', 'orders', 'customer_id', 'ordered_at', 'amount', 'order_id', as_of => '2025-09-01');
-SELECT version, k, rows, published FROM clusterseg.refresh('customers', source => 'rfm_later');
-SELECT h.reason, h.ended_by, count(*) AS stays FROM customers_history h GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST;
-SELECT segment_id, segment, size, since_version FROM clusterseg.segments WHERE model = 'customers' ORDER BY segment_id;
+\echo '-- In May somebody trains on the orders until then, and names a segment:'
+SELECT clusterseg.create_rfm_view('rfm_may', $$SELECT * FROM shop.orders WHERE ordered_at < '2025-05-01'$$, 'customer_id', 'ordered_at',
+	'amount', 'order_id', as_of => '2025-05-01') AS view;
+SELECT version, k, rows FROM clusterseg.train('over_time', 'rfm_may', 'customer_id', '{recency_days, orders, average_order_value, tenure_days}', k => 5,
+	transforms => '{"orders": "log1p", "average_order_value": "log1p"}');
+SELECT clusterseg.rename_segment('over_time', segment_id, 'Loyal regulars') FROM clusterseg.segments
+WHERE model = 'over_time' AND segment LIKE '%requent, recent' \g /dev/null
+SELECT segment_id, segment, size FROM clusterseg.segments WHERE model = 'over_time' ORDER BY segment_id;
+\echo '-- In July the same model learns from what happened since: ids and names stay with their segments:'
+SELECT version, k, rows, published FROM clusterseg.refresh('over_time', source => 'rfm');
+SELECT segment_id, segment, size, since_version FROM clusterseg.segments WHERE model = 'over_time' AND state = 'active' ORDER BY segment_id;
+\echo '-- Who moved where (new: not yet a customer in May):'
+SELECT COALESCE(b.segment, '(new)') AS in_may, a.segment AS in_july, count(*) AS customers
+FROM over_time_members a LEFT JOIN over_time_history h ON h.customer_id = a.customer_id AND h.valid_to IS NOT NULL
+	LEFT JOIN clusterseg.segments b ON b.model = 'over_time' AND b.segment_id = h.segment_id
+WHERE h.customer_id IS NOT NULL OR a.since = (SELECT max(since) FROM over_time_members)
+GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 8;
 
 \echo '== 5. Segments become recommendations ======================================================'
 \echo
 \echo '-- Learn from everything before May 2025, and judge by what was bought after (the segments must not know the future either):'
-SELECT clusterseg.create_rfm_view('rfm_before', $$SELECT * FROM shop.orders WHERE ordered_at < '2025-05-01'$$, 'customer_id', 'ordered_at',
-	'amount', 'order_id', as_of => '2025-05-01');
-SELECT model, k, rows FROM clusterseg.train('customers_before', 'rfm_before', 'customer_id',
+SELECT model, k, rows FROM clusterseg.train('customers_before', 'rfm_may', 'customer_id',
 	'{recency_days, orders, average_order_value, tenure_days}', k => 5, transforms => '{"orders": "log1p", "average_order_value": "log1p"}');
 SELECT model, algorithm, events, customers, items, round(seconds::numeric, 2) AS seconds
 FROM clusterseg.train_recommender('for_you', $$SELECT * FROM shop.orders WHERE ordered_at < '2025-05-01'$$,
@@ -81,6 +90,10 @@ SELECT version, events FROM clusterseg.train_recommender('for_you', 'shop.orders
 \echo '-- Known customer:'
 SELECT r.rank, i.title, round(r.score::numeric, 3) AS score, r.source, r.reason
 FROM clusterseg.recommend('for_you', 7, 5) r JOIN items i USING (item_id) ORDER BY r.rank;
+\echo '-- What speaks for the first of them?  The contributions add up to its score:'
+SELECT h.title AS because_of, round(e.contribution::numeric, 3) AS contribution
+FROM clusterseg.recommend('for_you', 7, 1) r, clusterseg.explain_recommendation('for_you', 7, r.item_id) e JOIN items h ON h.item_id = e.term
+ORDER BY e.contribution DESC LIMIT 4;
 \echo '-- A visitor nobody knows, with two things in the basket:'
 SELECT r.rank, i.title, r.reason
 FROM clusterseg.recommend_for_basket('for_you', ARRAY(SELECT item_id FROM items WHERE title IN ('Coffee machine, classic', 'Kettle, classic')), 4) r
@@ -89,6 +102,10 @@ FROM clusterseg.recommend_for_basket('for_you', ARRAY(SELECT item_id FROM items 
 SELECT s.rank, i.title, round(s.score::numeric, 3) AS score
 FROM items x, clusterseg.similar_items('for_you', x.item_id, 3) s JOIN items i USING (item_id)
 WHERE x.title = 'Coffee grinder, classic' ORDER BY s.rank;
+\echo '-- How well were the baskets found?  In each category two things were made to sell with another of the same kind (80 pairs):'
+SELECT count(*) AS pairs, count(*) FILTER (WHERE s.rank = 1) AS found_first, count(*) FILTER (WHERE s.rank <= 5) AS among_five
+FROM (SELECT item_id, category || '-' || lpad((right(item_id, 2)::int + 10)::text, 2, '0') AS partner FROM items WHERE right(item_id, 2)::int <= 10) i
+	LEFT JOIN LATERAL clusterseg.similar_items('for_you', i.item_id, 5) s ON s.item_id = i.partner;
 \echo '-- What is on the rise?  (the shop was made so that Matcha is)'
 SELECT algorithm, round(seconds::numeric, 2) AS seconds
 FROM clusterseg.train_recommender('rising', 'shop.orders', 'customer_id', 'item_id', at => 'ordered_at', algorithm => 'trending',

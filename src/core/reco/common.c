@@ -29,8 +29,6 @@
 
 const cs_param cs_reco_common_params[] = {
 	{"half_life", CS_P_REAL, 0, 0, 36500, NULL, "days after which an event counts half; 0: all events count the same"},
-	{"window", CS_P_REAL, 0, 0, 36500, NULL,
-	"last days that popular and trending look at; 0: all for popular, 7 for trending"},
 	{"min_events", CS_P_INT, 1, 1, 1e9, NULL, "items that fewer customers have are not recommended"},
 	{"max_history", CS_P_INT, 500, 0, 1e6, NULL, "most recent items per customer that are learned from; 0: all"},
 	{"kappa", CS_P_REAL, 20, 0, 1e6, NULL,
@@ -49,15 +47,12 @@ typedef struct counting
 	int32_t    *found;			/* segments that have the item */
 } counting;
 
-static void
-check_options(cs_env *env, const cs_reco_args *args)
+void
+cs_reco_check_timed(cs_env *env, const cs_reco_args *args, const char *option)
 {
-	static const char *const timed[] = {"half_life", "window"};
-
-	for (int i = 0; i < 2 && args->events->last == NULL; i++)
-		if (cs_option_real(args->options, timed[i]) > 0)
-			cs_fail(env, CS_E_PARAM, cs_text(env, "option \"%s\" needs the times of events", timed[i]),
-					NULL, "Name the column of times with the argument \"at\".");
+	if (args->events->last == NULL && cs_option_real(args->options, option) > 0)
+		cs_fail(env, CS_E_PARAM, cs_text(env, "option \"%s\" needs the times of events", option),
+				NULL, "Name the column of times with the argument \"at\".");
 }
 
 static void
@@ -235,7 +230,7 @@ fit_segments(cs_env *env, const cs_reco_args *args, cs_reco_model *out)
 void
 cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out)
 {
-	check_options(env, args);
+	cs_reco_check_timed(env, args, "half_life");
 	memset(out, 0, sizeof(*out));
 	out->items = args->events->items;
 	out->kappa = cs_option_real(args->options, "kappa");

@@ -20,6 +20,7 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 
 	if (team->rank != 0)
 		return;
+	cs_reco_check_timed(env, args, "window");
 	cs_reco_fit_common(env, args, out);
 	if (!(window > 0))
 		return;
@@ -33,8 +34,14 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 	}
 }
 
+static const cs_param params[] = {
+	{"window", CS_P_REAL, 0, 0, 36500, NULL, "only what was touched in the last so many days; 0: all"},
+	{0}
+};
+
 const cs_recommender cs_popular = {
 	.name = "popular",
 	.summary = "the items that most customers have, optionally of late",
+	.params = params,
 	.fit = fit
 };

@@ -89,7 +89,7 @@ typedef struct cs_recommender
 	size_t		(*arena) (const cs_reco_args *args);
 } cs_recommender;
 
-/* Options of all recommenders: half_life, window, min_events, max_history, kappa. */
+/* Options of all recommenders: half_life, min_events, max_history, kappa. */
 extern const cs_param cs_reco_common_params[];
 
 extern const cs_recommender *const cs_recommenders[];	/* ends with NULL */
@@ -98,6 +98,9 @@ const cs_recommender *cs_recommender_find(const char *name);
 
 /* All options of an algorithm in one table, the common ones first. */
 const cs_param *cs_reco_params(cs_env *env, const cs_recommender *r);
+
+/* An error when an option that looks at times is set and there are none. */
+void		cs_reco_check_timed(cs_env *env, const cs_reco_args *args, const char *option);
 
 /* Fill what every model has: popularity, and the segments when they are given. */
 void		cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out);

@@ -50,8 +50,7 @@ static void
 fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 {
 	const cs_events *e = args->events;
-	double		days = cs_option_real(args->options, "window"),
-				window = (days > 0 ? days : DEFAULT_WINDOW) * SECONDS_PER_DAY,
+	double		window = cs_option_real(args->options, "window") * SECONDS_PER_DAY,
 				since = e->now - window,
 				scale,
 			   *before;
@@ -74,9 +73,15 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 	cs_release(env, before);
 }
 
+static const cs_param params[] = {
+	{"window", CS_P_REAL, DEFAULT_WINDOW, 0.01, 36500, NULL, "the last so many days are compared with the time before"},
+	{0}
+};
+
 const cs_recommender cs_trending = {
 	.name = "trending",
 	.summary = "the items whose sales rise most, in standard deviations",
 	.flags = CS_RECO_TIME,
+	.params = params,
 	.fit = fit
 };
