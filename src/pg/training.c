@@ -360,15 +360,59 @@ name_by_text(cs_training *t)
 	}
 }
 
+/* Today's rows by the former model's label and by the new one; NULL when it cannot score them. */
+static double *
+model_overlap(cs_training *t)
+{
+	double	   *both;
+
+	if (t->former_label == NULL)
+		return NULL;
+	both = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
+	for (size_t i = 0; i < t->ds->matrix->n; i++)
+	{
+		int			was = t->former_label[cs_training_row(t, i)];
+
+		if (was >= 0 && t->label[i] >= 0)
+			both[was * t->model.k + t->label[i]]++;
+	}
+	return both;
+}
+
+static bool
+is_same_place(const cs_training *t, const double *place, int before, int cluster)
+{
+	int			k = t->model.k;
+	double		both = place[before * k + cluster],
+				from = 0;
+
+	for (int j = 0; j < k; j++)
+		from += place[before * k + j];
+	return both > 0 && (both / (from + t->count[cluster] - both) >= SAME_JACCARD || both / from >= SURVIVES);
+}
+
+/*
+ * A segment is its customers, and it is its place among the features.  The first
+ * survives when everybody changes alike (prices double), the second when
+ * customers move through segments (none is new for ever).  So both count for the
+ * matching, and either makes a match the same segment.
+ */
 static void
 name_by_overlap(cs_training *t)
 {
 	int		   *match = CS_NEW(t->env, int, t->n_before);
+	double	   *place = model_overlap(t),
+			   *weight = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
 
-	cs_match(t->env, t->overlap, t->n_before, t->model.k, match);
+	for (int i = 0; i < t->n_before * t->model.k; i++)
+		weight[i] = t->overlap[i] + (place ? place[i] : 0);
+	cs_match(t->env, weight, t->n_before, t->model.k, match);
 	for (int i = 0; i < t->n_before; i++)
-		if (match[i] >= 0 && is_same(t, i, match[i]))
+		if (match[i] >= 0 && (is_same(t, i, match[i]) || (place && is_same_place(t, place, i, match[i]))))
 			t->model.segment_id[match[i]] = t->before_id[i];
+	cs_release(t->env, weight);
+	if (place)
+		cs_release(t->env, place);
 }
 
 /*
