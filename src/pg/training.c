@@ -360,7 +360,10 @@ name_by_text(cs_training *t)
 	}
 }
 
-/* Today's rows by the former model's label and by the new one; NULL when it cannot score them. */
+/*
+ * Today's rows within the reach of a former segment, by the new label; NULL when
+ * the former model cannot score them.
+ */
 static double *
 model_overlap(cs_training *t)
 {
@@ -371,10 +374,10 @@ model_overlap(cs_training *t)
 	both = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
 	for (size_t i = 0; i < t->ds->matrix->n; i++)
 	{
-		int			was = t->former_label[cs_training_row(t, i)];
+		size_t		row = cs_training_row(t, i);
 
-		if (was >= 0 && t->label[i] >= 0)
-			both[was * t->model.k + t->label[i]]++;
+		if (t->label[i] >= 0 && t->former_near[row / 8] & 1 << row % 8)
+			both[t->former_label[row] * t->model.k + t->label[i]]++;
 	}
 	return both;
 }

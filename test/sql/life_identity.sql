@@ -20,3 +20,10 @@ INSERT INTO points SELECT id, id % 5 FROM generate_series(301, 400) AS id;
 SELECT version FROM clusterseg.refresh('t');
 SELECT * FROM found;
 SELECT reason, count(*) FROM t_members GROUP BY 1 ORDER BY 1;
+
+-- the low ones leave, others come who are nearest to where they were, but far from it: another segment
+DELETE FROM points WHERE x < 100;
+INSERT INTO points SELECT id, id % 5 + 30 FROM generate_series(501, 600) AS id;
+SELECT version FROM clusterseg.refresh('t');
+SELECT * FROM found;
+SELECT segment_id, state FROM clusterseg.segments WHERE model = 't' ORDER BY 1;
