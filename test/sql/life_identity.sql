@@ -27,3 +27,9 @@ INSERT INTO points SELECT id, id % 5 + 30 FROM generate_series(501, 600) AS id;
 SELECT version FROM clusterseg.refresh('t');
 SELECT * FROM found;
 SELECT segment_id, state FROM clusterseg.segments WHERE model = 't' ORDER BY 1;
+
+-- a third of the high ones stays, the others move on to two places where nobody was: no part is the former segment
+UPDATE points SET x = x + 20 * (id % 3) WHERE x >= 100;
+SELECT version FROM clusterseg.train('t', 'points', 'id', '{x}', k => 4);
+SELECT state, count(*) FROM clusterseg.segments WHERE model = 't' GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS still_2 FROM t_members WHERE segment_id = 2;
