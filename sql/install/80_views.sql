@@ -4,7 +4,12 @@
 
 CREATE VIEW clusterseg.segments WITH (security_invoker = true) AS
 	SELECT s.model, s.segment_id, s.label AS segment, s.description, COALESCE(v.size, 0) AS size, COALESCE(v.share, 0) AS share,
-		v.radius, s.since_version, CASE WHEN v.model IS NULL THEN 'retired' ELSE 'active' END AS state, v.reach, s.named
+		v.radius, s.since_version,
+		CASE WHEN v.model IS NOT NULL THEN 'active'
+			WHEN EXISTS (SELECT FROM clusterseg._version_segments x JOIN clusterseg.versions y USING (model, version)
+				WHERE x.model = s.model AND x.segment_id = s.segment_id AND y.state <> 'draft') THEN 'retired'
+			ELSE 'draft' END AS state,
+		v.reach, s.named
 	FROM clusterseg._segments s
 		JOIN clusterseg.models m ON m.model = s.model
 		LEFT JOIN clusterseg._version_segments v
@@ -19,7 +24,7 @@ COMMENT ON COLUMN clusterseg.segments.size IS 'customers in training';
 COMMENT ON COLUMN clusterseg.segments.share IS 'share of the customers, 0 to 1';
 COMMENT ON COLUMN clusterseg.segments.radius IS 'root mean square distance to the centre, scaled units';
 COMMENT ON COLUMN clusterseg.segments.since_version IS 'first version that had it';
-COMMENT ON COLUMN clusterseg.segments.state IS 'active, or retired: a former segment that the published version does not have';
+COMMENT ON COLUMN clusterseg.segments.state IS 'active, retired (a former segment that the published version does not have) or draft (only versions have it that were never published)';
 COMMENT ON COLUMN clusterseg.segments.reach IS 'distance that 99.9 % of the customers stayed within';
 COMMENT ON COLUMN clusterseg.segments.named IS 'true: the label was given by a person';
 

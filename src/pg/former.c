@@ -51,10 +51,21 @@ cs_former_new(cs_training *t)
 			f->code[i][now->levels] = CS_UNSEEN;
 		}
 	}
+	t->former_near = CS_NEW(t->env, uint8, t->ds->rows->n / 8 + 1);
 	f->raw = CS_NEW(t->env, float, p->n);
 	f->point = CS_NEW(t->env, float, p->d);
 	f->score = CS_NEW(t->env, float, cs_scorer_room(t->former->scorer));
 	return f;
+}
+
+/* Is the point where the rows of its segment were, or merely nearer to it than to others? */
+static bool
+in_reach(const cs_former *f, int label)
+{
+	const cs_model *m = f->t->former;
+
+	return m->scorer->centers == NULL ||
+		sqrt(cs_centers_distance(m->scorer->centers, f->point, label)) <= m->reach[label] * (1 + 1e-6);
 }
 
 /* A cs_raw_fn: row i by the former model. */
@@ -63,6 +74,7 @@ cs_former_score(void *arg, const float *raw, size_t i)
 {
 	cs_former  *f = arg;
 	const cs_model *m = f->t->former;
+	int			label;
 
 	for (int j = 0; j < m->prep->n; j++)
 	{
@@ -76,6 +88,9 @@ cs_former_score(void *arg, const float *raw, size_t i)
 		else
 			f->raw[j] = cs_raw_number(&m->prep->f[j], cs_feature_value(now, v), NULL);
 	}
-	f->t->former_label[i] = cs_prep_row(m->prep, f->raw, f->point, NULL) == CS_ROW_OK
+	label = cs_prep_row(m->prep, f->raw, f->point, NULL) == CS_ROW_OK
 		? m->scorer->algorithm->label(m->scorer, f->point, f->score) : -1;
+	f->t->former_label[i] = label;
+	if (label >= 0 && in_reach(f, label))
+		f->t->former_near[i / 8] |= (uint8) (1 << i % 8);
 }

@@ -373,15 +373,69 @@ name_by_text(cs_training *t)
 	}
 }
 
+/*
+ * Rows that lie today within the reach of a former segment, by the new label;
+ * from: all that the former model puts there, near or far.  NULL when it cannot
+ * score them.
+ */
+static double *
+place_overlap(cs_training *t, double **from)
+{
+	double	   *both;
+
+	*from = NULL;
+	if (t->former_label == NULL)
+		return NULL;
+	both = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
+	*from = CS_NEW(t->env, double, (size_t) t->n_before);
+	for (size_t i = 0; i < t->ds->matrix->n; i++)
+	{
+		size_t		row = cs_training_row(t, i);
+		int			was = t->former_label[row];
+
+		if (was < 0)
+			continue;
+		(*from)[was]++;
+		if (t->label[i] >= 0 && t->former_near[row / 8] & 1 << row % 8)
+			both[was * t->model.k + t->label[i]]++;
+	}
+	return both;
+}
+
+static bool
+is_same_place(const cs_training *t, const double *place, const double *from, int before, int cluster)
+{
+	double		both = place[before * t->model.k + cluster];
+
+	return both > 0 && (both / (from[before] + t->count[cluster] - both) >= SAME_JACCARD || both / from[before] >= SURVIVES);
+}
+
+/*
+ * A segment is its customers, and it is its place among the features.  The first
+ * survives when everybody changes alike (prices double), the second when
+ * customers move through segments (none is new for ever).  So both count for the
+ * matching, and either makes a match the same segment.
+ */
 static void
 name_by_overlap(cs_training *t)
 {
 	int		   *match = CS_NEW(t->env, int, t->n_before);
+	double	   *from,
+			   *place = place_overlap(t, &from),
+			   *weight = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
 
-	cs_match(t->env, t->overlap, t->n_before, t->model.k, match);
+	for (int i = 0; i < t->n_before * t->model.k; i++)
+		weight[i] = t->overlap[i] + (place ? place[i] : 0);
+	cs_match(t->env, weight, t->n_before, t->model.k, match);
 	for (int i = 0; i < t->n_before; i++)
-		if (match[i] >= 0 && is_same(t, i, match[i]))
+		if (match[i] >= 0 && (is_same(t, i, match[i]) || (place && is_same_place(t, place, from, i, match[i]))))
 			t->model.segment_id[match[i]] = t->before_id[i];
+	cs_release(t->env, weight);
+	if (place)
+	{
+		cs_release(t->env, place);
+		cs_release(t->env, from);
+	}
 }
 
 /*

@@ -35,6 +35,7 @@ typedef struct cs_training
 	/* the model before this one, when it can score the same rows */
 	cs_model   *former;
 	int32_t    *former_label;	/* per row in key order: its cluster, or -1 */
+	uint8	   *former_near;	/* one bit each: within the reach of that segment */
 
 	/* rows in common with the former members: [former segment][cluster] */
 	int			n_before;		/* former segment ids */
