@@ -27,7 +27,7 @@ COMMENT ON COLUMN clusterseg.models.kind IS 'segmentation or recommender';
 COMMENT ON COLUMN clusterseg.models.algorithm IS 'algorithm of the published version, or of the last trained one';
 COMMENT ON COLUMN clusterseg.models.owner IS 'role that trained it first; it may change, grant and drop it';
 COMMENT ON COLUMN clusterseg.models.published_version IS 'version that scoring by name uses; NULL: none yet';
-COMMENT ON COLUMN clusterseg.models.source IS 'relation or query the rows come from';
+COMMENT ON COLUMN clusterseg.models.source IS 'relation or query the rows come from: that of the published version; NULL: imported';
 COMMENT ON COLUMN clusterseg.models.key IS 'column that tells the customers apart';
 COMMENT ON COLUMN clusterseg.models.rows IS 'customers of the published version';
 COMMENT ON COLUMN clusterseg.models.trained_at IS 'when the last version was trained';
@@ -36,7 +36,7 @@ COMMENT ON COLUMN clusterseg.models.source_path IS 'search path under which the 
 COMMENT ON COLUMN clusterseg.models.key_type IS 'SQL type of the key';
 COMMENT ON COLUMN clusterseg.models.output_schema IS 'schema of the members, history and recommendations';
 COMMENT ON COLUMN clusterseg.models.created_at IS 'when the name was first trained';
-COMMENT ON COLUMN clusterseg.models.last_run_at IS 'when members or recommendations were last brought up to date';
+COMMENT ON COLUMN clusterseg.models.last_run_at IS 'when members or recommendations were last brought up to date; later than each such moment before';
 COMMENT ON COLUMN clusterseg.models.stale_after IS 'age of the last run from which the model counts as stale';
 
 CREATE SEQUENCE clusterseg.version_id_seq;
@@ -60,6 +60,10 @@ CREATE TABLE clusterseg.versions (
 	silhouette float8,
 	trained_by name NOT NULL DEFAULT current_user,
 	value clusterseg.model,
+	source text,
+	source_path text,
+	key text,
+	key_type text,
 	PRIMARY KEY (model, version)
 );
 ALTER SEQUENCE clusterseg.version_id_seq OWNED BY clusterseg.versions.id;
@@ -82,6 +86,10 @@ COMMENT ON COLUMN clusterseg.versions.objective IS 'what the algorithm minimises
 COMMENT ON COLUMN clusterseg.versions.silhouette IS 'mean silhouette: exact up to 10000 rows, of an even sample of 10000 above';
 COMMENT ON COLUMN clusterseg.versions.trained_by IS 'role that trained this version';
 COMMENT ON COLUMN clusterseg.versions.value IS 'the model as a value; NULL for recommenders, which live in tables';
+COMMENT ON COLUMN clusterseg.versions.source IS 'relation or query it was trained on, and will read when it is published; NULL: imported';
+COMMENT ON COLUMN clusterseg.versions.source_path IS 'search path under which the source is read';
+COMMENT ON COLUMN clusterseg.versions.key IS 'column that tells the customers apart';
+COMMENT ON COLUMN clusterseg.versions.key_type IS 'SQL type of the key';
 
 CREATE TABLE clusterseg._segments (
 	model text NOT NULL REFERENCES clusterseg.models ON DELETE CASCADE ON UPDATE CASCADE,
@@ -90,6 +98,7 @@ CREATE TABLE clusterseg._segments (
 	description text,
 	named boolean NOT NULL DEFAULT false,
 	since_version int NOT NULL,
+	described boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (model, segment_id)
 );
 COMMENT ON TABLE clusterseg._segments IS 'segments of all versions: identity and label, which outlive versions';

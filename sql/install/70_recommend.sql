@@ -245,12 +245,13 @@ BEGIN
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options,
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
-	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
 	VALUES (p_name, version, 'draft',
 		jsonb_build_object('customer', p_customer, 'item', p_item, 'weight', p_weight, 'at', p_at, 'algorithm', p_algorithm,
 			'segmentation', p_segmentation, 'item_source', p_item_source, 'item_key', p_item_key, 'event_type', p_event_type,
 			'seed', p_seed, 'options', p_options, 'effective', f.effective),
-		f.metrics || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped)
+		f.metrics || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped,
+		p_source, p_path, p_customer, f.customer_type)
 	RETURNING id INTO version_id;
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
 		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items)
@@ -262,9 +263,11 @@ BEGIN
 	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
 	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
 	PERFORM clusterseg._reco_fit_end();
-	UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_customer, key_type = f.customer_type,
-			trained_at = now(), algorithm = CASE WHEN p_publish OR x.published_id IS NULL THEN used ELSE x.algorithm END
-		WHERE x.model = p_name;
+	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
+	IF m.published_id IS NULL THEN
+		UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_customer, key_type = f.customer_type, algorithm = used
+			WHERE x.model = p_name;
+	END IF;
 	published := p_publish;
 	IF p_publish THEN
 		PERFORM clusterseg._set_published(p_name, version);
@@ -435,7 +438,7 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 	END;
 COMMENT ON FUNCTION clusterseg._export_recommender(clusterseg.models, clusterseg.versions) IS 'a version of a recommender as JSON';
 
-CREATE FUNCTION clusterseg._import_recommender(p_name text, p_exported jsonb) RETURNS int
+CREATE FUNCTION clusterseg._import_recommender(p_name text, p_exported jsonb, p_schema name) RETURNS int
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -445,7 +448,7 @@ DECLARE
 	new_id bigint;
 	r clusterseg._recommenders;
 BEGIN
-	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, current_schema());
+	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, p_schema);
 	SELECT COALESCE(max(v.version), 0) + 1 INTO found_version FROM clusterseg.versions v WHERE v.model = p_name;
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
 	VALUES (p_name, found_version, 'draft', COALESCE(p_exported->'options', '{}'), COALESCE(p_exported->'metrics', '{}'),
@@ -474,4 +477,4 @@ BEGIN
 	RETURN found_version;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._import_recommender(text, jsonb) IS 'adds an exported version to a recommender';
+COMMENT ON FUNCTION clusterseg._import_recommender(text, jsonb, name) IS 'adds an exported version to a recommender';
