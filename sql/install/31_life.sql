@@ -288,7 +288,8 @@ BEGIN
 		'options', v.options, 'metrics', v.metrics, 'rows', v.rows, 'skipped', v.skipped, 'iterations', v.iterations,
 		'converged', v.converged, 'objective', v.objective, 'silhouette', v.silhouette, 'trained_at', v.trained_at,
 		'model', clusterseg.model_value(name, v.version)::text::jsonb,
-		'segments', (SELECT jsonb_agg(jsonb_build_object('segment_id', s.segment_id, 'label', s.label, 'description', s.description,
+		'segments', (SELECT jsonb_agg(jsonb_build_object('segment_id', s.segment_id, 'label', s.label, 'description',
+				CASE WHEN s.described THEN s.description ELSE clusterseg._description(name, v.version, s.segment_id) END,
 				'named', s.named, 'described', s.described) ORDER BY s.segment_id)
 			FROM clusterseg._segments s JOIN clusterseg._version_segments x ON x.model = s.model AND x.segment_id = s.segment_id
 			WHERE s.model = name AND x.version = v.version),
@@ -362,6 +363,8 @@ AS $$
 BEGIN
 	IF jsonb_typeof(exported) IS DISTINCT FROM 'object' OR exported->>'clusterseg' IS DISTINCT FROM '1' THEN
 		PERFORM clusterseg._fail('22023', 'it has no field "clusterseg" with the value 1');
+	ELSIF jsonb_typeof(COALESCE(exported->'options', '{}')) <> 'object' OR jsonb_typeof(COALESCE(exported->'metrics', '{}')) <> 'object' THEN
+		PERFORM clusterseg._fail('22023', 'its fields "options" and "metrics" are not objects');
 	ELSIF exported->>'kind' = 'recommender' THEN
 		RETURN clusterseg._import_recommender(name, exported, output_schema);
 	ELSIF exported->>'kind' = 'segmentation' THEN
@@ -369,12 +372,16 @@ BEGIN
 	END IF;
 	PERFORM clusterseg._fail('22023', 'its field "kind" is neither "segmentation" nor "recommender"');
 EXCEPTION
-	WHEN data_exception OR integrity_constraint_violation OR cardinality_violation THEN
+	WHEN data_exception OR integrity_constraint_violation OR cardinality_violation OR syntax_error THEN
 		DECLARE
 			message text;
 			detail text;
 		BEGIN
 			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+			-- of rows of the catalog the message says enough
+			IF SQLSTATE LIKE '23%' THEN
+				detail := NULL;
+			END IF;
 			PERFORM clusterseg._fail('22023', 'this is not an exported model',
 				upper(left(message, 1)) || substr(message, 2) || '.' || COALESCE(' ' || NULLIF(detail, ''), ''),
 				'export_model() makes what import_model() takes.');

@@ -425,7 +425,7 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 	BEGIN ATOMIC
 		SELECT pg_catalog.jsonb_build_object('clusterseg', 1, 'kind', 'recommender', 'algorithm', (v).algorithm, 'key_type', (m).key_type,
 			'options', (v).options, 'metrics', (v).metrics, 'rows', (v).rows, 'skipped', (v).skipped, 'trained_at', (v).trained_at,
-			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,segmentation}'::text[]
+			'recommender', (SELECT pg_catalog.to_jsonb(r) - '{version_id,source_from,source_path,customer,item,weight,at,segmentation}'::text[]
 				FROM clusterseg._recommenders r WHERE r.version_id = (v).id),
 			'items', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(i) - 'version_id' ORDER BY i.item_no)
 				FROM clusterseg._reco_items i WHERE i.version_id = (v).id),
@@ -450,12 +450,24 @@ DECLARE
 BEGIN
 	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, p_schema);
 	SELECT COALESCE(max(v.version), 0) + 1 INTO found_version FROM clusterseg.versions v WHERE v.model = p_name;
-	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, trained_at, algorithm, rows, skipped)
 	VALUES (p_name, found_version, 'draft', COALESCE(p_exported->'options', '{}'), COALESCE(p_exported->'metrics', '{}'),
+		COALESCE((p_exported->>'trained_at')::timestamptz, now()),
 		p_exported->>'algorithm', (p_exported->>'rows')::bigint, (p_exported->>'skipped')::bigint)
 	RETURNING id INTO new_id;
 	r := jsonb_populate_record(NULL::clusterseg._recommenders, p_exported->'recommender');
 	r.version_id := new_id;
+	-- no SQL comes in with a file
+	r.source_from := NULL;
+	r.source_path := NULL;
+	r.customer := NULL;
+	r.item := NULL;
+	r.weight := NULL;
+	r.at := NULL;
+	r.segmentation := NULL;
+	IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
+		PERFORM clusterseg._fail('22023', format('the type of customers or items, "%s" or "%s", does not exist here', r.customer_type, r.item_type));
+	END IF;
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	INSERT INTO clusterseg._reco_items
 		SELECT new_id, i.item_no, i.item_id, i.customers, i.popularity

@@ -9,6 +9,8 @@
 
 #include "postgres.h"
 
+#include <math.h>
+
 #include "core/prep/prep.h"
 
 typedef enum cs_conv
@@ -90,7 +92,10 @@ extern cs_array cs_open_array(Datum d);
 /* Element i, NaN for NULL and what is not finite. */
 extern double cs_array_element(const cs_array *a, int i);
 
-/* Raw value of a number under a feature's shift; sets *lossy when rounding lost digits. */
+/*
+ * Raw value of a number under a feature's shift; sets *lossy when rounding lost
+ * digits.  What single precision cannot hold (beyond 3.4e38) is missing, as infinity is.
+ */
 static inline float
 cs_raw_number(const cs_feature *f, double v, bool *lossy)
 {
@@ -98,7 +103,7 @@ cs_raw_number(const cs_feature *f, double v, bool *lossy)
 
 	if (lossy && (double) raw != v - f->shift && v == v)
 		*lossy = true;
-	return raw;
+	return isinf(raw) ? NAN : raw;
 }
 
 #endif							/* CS_CONVERT_H */
