@@ -184,9 +184,11 @@ COMMENT ON COLUMN clusterseg.model_grants.granted_at IS 'when';
 
 CREATE TABLE clusterseg.label_words (
 	"position" int PRIMARY KEY,
-	pattern text NOT NULL,
+	pattern text NOT NULL CHECK (('' ~* pattern) IS NOT NULL),
 	high text NOT NULL,
 	low text NOT NULL,
+	very_high text,
+	very_low text,
 	builtin boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE clusterseg.label_words IS 'words that label proposals use for high and low values of features; add rows to speak your own language';
@@ -194,19 +196,21 @@ COMMENT ON COLUMN clusterseg.label_words."position" IS 'the first pattern in thi
 COMMENT ON COLUMN clusterseg.label_words.pattern IS 'regular expression over the name of the feature, case ignored';
 COMMENT ON COLUMN clusterseg.label_words.high IS 'word for values above the average';
 COMMENT ON COLUMN clusterseg.label_words.low IS 'word for values below the average';
+COMMENT ON COLUMN clusterseg.label_words.very_high IS 'word for values far above it; NULL: very, and the word for high ones';
+COMMENT ON COLUMN clusterseg.label_words.very_low IS 'word for values far below it; NULL: very, and the word for low ones';
 COMMENT ON COLUMN clusterseg.label_words.builtin IS 'shipped with the extension: not dumped, may change with it';
 
 INSERT INTO clusterseg.label_words VALUES
-	(100, 'recency|days_since|last_(order|purchase|visit|seen)', 'lapsed', 'recent', true),
-	(110, 'between_orders|interval|gap', 'slow rhythm', 'quick rhythm', true),
-	(120, 'average_order|aov|basket|order_value', 'big baskets', 'small baskets', true),
-	(130, '^(n_?)?orders?$|frequency|order_count|orders_|transactions|purchases_count|n_purchases|visits', 'frequent', 'infrequent', true),
-	(140, 'monetary|revenue|spend|spent|sales|turnover|amount', 'high spend', 'low spend', true),
-	(150, 'tenure|customer_since|member_since|relationship', 'long-standing', 'new', true),
-	(160, 'discount|coupon|promo', 'bargain hunting', 'full price', true),
-	(170, 'return|refund', 'many returns', 'few returns', true),
-	(180, '^age$|_age$|^age_', 'older', 'younger', true),
-	(190, 'income|salary', 'high income', 'low income', true);
+	(100, 'recency|days_since|last_(order|purchase|visit|seen)', 'lapsed', 'recent', 'long lapsed', NULL, true),
+	(110, 'between_orders|interval|gap', 'slow rhythm', 'quick rhythm', NULL, NULL, true),
+	(120, 'average_order|aov|basket|order_value', 'big baskets', 'small baskets', NULL, NULL, true),
+	(130, '^(n_?)?orders?$|frequency|order_count|orders_|transactions|purchases_count|n_purchases|visits', 'frequent', 'infrequent', NULL, NULL, true),
+	(140, 'monetary|revenue|spend|spent|sales|turnover|amount', 'high spend', 'low spend', NULL, NULL, true),
+	(150, 'tenure|customer_since|member_since|relationship', 'long-standing', 'new', NULL, 'brand new', true),
+	(160, 'discount|coupon|promo', 'bargain hunting', 'full price', 'keen bargain hunting', 'full price only', true),
+	(170, 'return|refund', 'many returns', 'few returns', NULL, 'hardly any returns', true),
+	(180, '^age$|_age$|^age_', 'older', 'younger', 'much older', 'much younger', true),
+	(190, 'income|salary', 'high income', 'low income', NULL, NULL, true);
 
 -- ---- who sees and changes what ----
 

@@ -246,10 +246,12 @@ CREATE FUNCTION clusterseg._word(feature text, category text, effect float8) RET
 	BEGIN ATOMIC
 		SELECT CASE
 			WHEN category <> '' THEN CASE WHEN effect > 0 THEN category END
-			ELSE CASE WHEN pg_catalog.abs(effect) >= 1.5 THEN 'very ' ELSE '' END || COALESCE(
-				(SELECT CASE WHEN effect > 0 THEN w.high ELSE w.low END FROM clusterseg.label_words w
-				 WHERE feature ~* w.pattern ORDER BY w."position" LIMIT 1),
-				CASE WHEN effect > 0 THEN 'high ' ELSE 'low ' END || pg_catalog.replace(feature, '_', ' '))
+			ELSE COALESCE(
+				(SELECT CASE WHEN effect >= 1.5 THEN COALESCE(w.very_high, 'very ' || w.high) WHEN effect > 0 THEN w.high
+						WHEN effect > -1.5 THEN w.low ELSE COALESCE(w.very_low, 'very ' || w.low) END
+				 FROM clusterseg.label_words w WHERE feature ~* w.pattern ORDER BY w."position" LIMIT 1),
+				CASE WHEN pg_catalog.abs(effect) >= 1.5 THEN 'very ' ELSE '' END
+					|| CASE WHEN effect > 0 THEN 'high ' ELSE 'low ' END || pg_catalog.replace(feature, '_', ' '))
 		END;
 	END;
 COMMENT ON FUNCTION clusterseg._word(text, text, float8) IS 'words for a feature that stands out in a segment';

@@ -138,15 +138,27 @@ cs_tidy_value(double v)
 	return strtod(buf, NULL);
 }
 
-double
-cs_tidy_mean(double v)
+static double
+tidy(double v, int digits)
 {
 	char		buf[32];
 
 	if (!isfinite(v))
 		return v;
-	snprintf(buf, sizeof(buf), "%.8g", v);
+	snprintf(buf, sizeof(buf), "%.*g", digits, v);
 	return strtod(buf, NULL);
+}
+
+double
+cs_tidy_scaled(double v)
+{
+	return tidy(v, 7);
+}
+
+double
+cs_tidy_mean(double v)
+{
+	return tidy(v, 8);
 }
 
 const char *

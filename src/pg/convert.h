@@ -71,6 +71,7 @@ extern double cs_convert_number(cs_conv c, Datum d);
  * with the digits that they can be trusted for.
  */
 extern double cs_tidy_value(double v);	/* a value of a row */
+extern double cs_tidy_scaled(double v);	/* a value that was a coordinate meanwhile: 7 significant digits */
 extern double cs_tidy_mean(double v);	/* 8 significant digits */
 
 /* The text of a category, not terminated; may be palloc'd. */
