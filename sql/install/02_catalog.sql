@@ -214,6 +214,15 @@ INSERT INTO clusterseg.label_words VALUES
 
 -- ---- who sees and changes what ----
 
+-- In a policy of model_grants a query of models would go round in a circle: that one asks model_grants.
+CREATE FUNCTION clusterseg._is_owner(model text, owner name) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT clusterseg._is_role(_is_owner.owner)
+			AND EXISTS (SELECT FROM clusterseg.models m WHERE m.model = _is_owner.model AND m.owner = _is_owner.owner);
+	END;
+COMMENT ON FUNCTION clusterseg._is_owner(text, name) IS 'is that the owner of the model, and has the current role the rights of this owner?';
+
 DO $do$
 DECLARE
 	child name;
@@ -230,9 +239,7 @@ BEGIN
 	CREATE POLICY usable ON clusterseg.model_grants FOR SELECT
 		USING (clusterseg._is_role(owner) OR grantee = 'public' OR clusterseg._is_role(grantee));
 	CREATE POLICY owned ON clusterseg.model_grants
-		USING (clusterseg._is_role(owner))
-		WITH CHECK (clusterseg._is_role(owner) AND EXISTS (
-			SELECT FROM clusterseg.models m WHERE m.model = model_grants.model AND m.owner = model_grants.owner));
+		USING (clusterseg._is_role(owner)) WITH CHECK (clusterseg._is_owner(model, owner));
 
 	FOREACH child IN ARRAY ARRAY['versions', '_segments', '_version_segments', 'centroids', '_profiles', '_transitions']
 	LOOP

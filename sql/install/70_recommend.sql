@@ -368,18 +368,21 @@ DECLARE
 	r clusterseg._recommenders;
 	kept text := clusterseg._relation(m, '_recommendations');
 	c record;
-	changed bigint := 0;
-	more bigint;
+	changed bigint;
 BEGIN
 	IF m.published_id IS NULL THEN
 		PERFORM clusterseg._fail('55000', format('model "%s" has no published version', model), NULL,
 			format('Call clusterseg.publish(%L, version).', model));
 	END IF;
 	SELECT * INTO STRICT r FROM clusterseg._recommenders x WHERE x.version_id = m.published_id;
-	IF to_regclass(kept) IS NULL THEN
-		EXECUTE format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
-			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type);
-		EXECUTE format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model));
+	IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
+	END IF;
+	IF clusterseg._kept(m, '_recommendations') IS NULL THEN
+		PERFORM clusterseg._require_absent(m, '_recommendations');
+		PERFORM clusterseg._as_owner(m.owner, format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
+			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type));
+		PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model)));
 		FOR c IN VALUES
 			('customer_id', 'customer'),
 			('rank', 'place, from 1'),
@@ -389,7 +392,7 @@ BEGIN
 			('version', 'version of the model'),
 			('refreshed_at', 'when the row was last written; rows that stay the same are not')
 		LOOP
-			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2);
+			PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2));
 		END LOOP;
 	END IF;
 	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
@@ -397,20 +400,17 @@ BEGIN
 		FROM clusterseg.recommend_all($1, $2, $3, $4) r', r.customer_type, r.item_type) USING model, n, exclude_seen, candidates;
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
-	EXECUTE format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
-		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept);
-	GET DIAGNOSTICS changed = ROW_COUNT;
-	EXECUTE format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_recommended TO %I', m.owner);
+	changed := clusterseg._as_owner(m.owner, format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
+		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept));
+	changed := changed + clusterseg._as_owner(m.owner, format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()
 		FROM pg_temp._clusterseg_recommended r WHERE r.customer_id = k.customer_id AND r.rank = k.rank
-			AND (r.item_id, r.score, r.source) IS DISTINCT FROM (k.item_id, k.score, k.source)', kept, m.published_version);
-	GET DIAGNOSTICS more = ROW_COUNT;
-	changed := changed + more;
-	EXECUTE format('INSERT INTO %1$s SELECT r.*, %2$s, now() FROM pg_temp._clusterseg_recommended r
-		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version);
-	GET DIAGNOSTICS more = ROW_COUNT;
+			AND (r.item_id, r.score, r.source) IS DISTINCT FROM (k.item_id, k.score, k.source)', kept, m.published_version));
+	changed := changed + clusterseg._as_owner(m.owner, format('INSERT INTO %1$s SELECT r.*, %2$s, now() FROM pg_temp._clusterseg_recommended r
+		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version));
 	DROP TABLE pg_temp._clusterseg_recommended;
-	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = refresh_recommendations.model;
-	RETURN changed + more;
+	UPDATE clusterseg.models x SET last_run_at = clusterseg._moment(x) WHERE x.model = refresh_recommendations.model;
+	RETURN changed;
 END
 $$;
 COMMENT ON FUNCTION clusterseg.refresh_recommendations(text, int, boolean, text) IS
