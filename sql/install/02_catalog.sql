@@ -42,7 +42,7 @@ COMMENT ON COLUMN clusterseg.models.stale_after IS 'age of the last run from whi
 CREATE SEQUENCE clusterseg.version_id_seq;
 
 CREATE TABLE clusterseg.versions (
-	model text NOT NULL REFERENCES clusterseg.models ON DELETE CASCADE ON UPDATE CASCADE,
+	model text NOT NULL,
 	version int NOT NULL CHECK (version > 0),
 	state text NOT NULL CHECK (state IN ('draft', 'published', 'retired')),
 	options jsonb NOT NULL,
@@ -92,7 +92,7 @@ COMMENT ON COLUMN clusterseg.versions.key IS 'column that tells the customers ap
 COMMENT ON COLUMN clusterseg.versions.key_type IS 'SQL type of the key';
 
 CREATE TABLE clusterseg._segments (
-	model text NOT NULL REFERENCES clusterseg.models ON DELETE CASCADE ON UPDATE CASCADE,
+	model text NOT NULL,
 	segment_id int NOT NULL,
 	label text NOT NULL,
 	description text,
@@ -112,8 +112,7 @@ CREATE TABLE clusterseg._version_segments (
 	share float8 NOT NULL,
 	radius float8,
 	reach float8,
-	PRIMARY KEY (model, version, segment_id),
-	FOREIGN KEY (model, version) REFERENCES clusterseg.versions ON DELETE CASCADE ON UPDATE CASCADE
+	PRIMARY KEY (model, version, segment_id)
 );
 COMMENT ON TABLE clusterseg._version_segments IS 'segments of one version as training found them';
 
@@ -124,8 +123,7 @@ CREATE TABLE clusterseg.centroids (
 	feature text NOT NULL,
 	value float8,
 	scaled float8 NOT NULL,
-	PRIMARY KEY (model, version, segment_id, feature),
-	FOREIGN KEY (model, version) REFERENCES clusterseg.versions ON DELETE CASCADE ON UPDATE CASCADE
+	PRIMARY KEY (model, version, segment_id, feature)
 );
 COMMENT ON TABLE clusterseg.centroids IS 'centres of all versions, one row per segment and coordinate';
 COMMENT ON COLUMN clusterseg.centroids.model IS 'name of the model';
@@ -151,8 +149,7 @@ CREATE TABLE clusterseg._profiles (
 	effect float8,
 	lift float8,
 	v_test float8,
-	PRIMARY KEY (model, version, segment_id, feature, category),
-	FOREIGN KEY (model, version) REFERENCES clusterseg.versions ON DELETE CASCADE ON UPDATE CASCADE
+	PRIMARY KEY (model, version, segment_id, feature, category)
 );
 COMMENT ON TABLE clusterseg._profiles IS 'profiles of all versions; the view segment_profiles shows the published ones';
 
@@ -164,13 +161,12 @@ CREATE TABLE clusterseg._transitions (
 	customers bigint NOT NULL,
 	from_size bigint NOT NULL,
 	to_size bigint NOT NULL,
-	PRIMARY KEY (model, version, from_segment_id, to_segment_id),
-	FOREIGN KEY (model, version) REFERENCES clusterseg.versions ON DELETE CASCADE ON UPDATE CASCADE
+	PRIMARY KEY (model, version, from_segment_id, to_segment_id)
 );
 COMMENT ON TABLE clusterseg._transitions IS 'customers in common between the segments published before and those of this version';
 
 CREATE TABLE clusterseg.model_grants (
-	model text NOT NULL REFERENCES clusterseg.models ON DELETE CASCADE ON UPDATE CASCADE,
+	model text NOT NULL,
 	grantee name NOT NULL,
 	owner name NOT NULL,
 	granted_at timestamptz NOT NULL DEFAULT now(),
@@ -211,6 +207,40 @@ INSERT INTO clusterseg.label_words VALUES
 	(170, 'return|refund', 'many returns', 'few returns', NULL, 'hardly any returns', true),
 	(180, '^age$|_age$|^age_', 'older', 'younger', 'much older', 'much younger', true),
 	(190, 'income|salary', 'high income', 'low income', NULL, NULL, true);
+
+-- ---- what goes with a model, and with a version ----
+--
+-- Triggers, not foreign keys: those between the tables of an extension break pg_restore --jobs, which does not know
+-- in what order to fill them.
+
+CREATE FUNCTION clusterseg._forget_model() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM clusterseg.versions x WHERE x.model = OLD.model;
+	DELETE FROM clusterseg._segments x WHERE x.model = OLD.model;
+	DELETE FROM clusterseg.model_grants x WHERE x.model = OLD.model;
+	RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._forget_model() IS 'removes what belongs to a model';
+CREATE TRIGGER forget_model BEFORE DELETE ON clusterseg.models FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_model();
+
+CREATE FUNCTION clusterseg._forget_fit() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM clusterseg._version_segments x WHERE (x.model, x.version) = (OLD.model, OLD.version);
+	DELETE FROM clusterseg.centroids x WHERE (x.model, x.version) = (OLD.model, OLD.version);
+	DELETE FROM clusterseg._profiles x WHERE (x.model, x.version) = (OLD.model, OLD.version);
+	DELETE FROM clusterseg._transitions x WHERE (x.model, x.version) = (OLD.model, OLD.version);
+	RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._forget_fit() IS 'removes what the version of a segmentation found';
+CREATE TRIGGER forget_fit BEFORE DELETE ON clusterseg.versions FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_fit();
 
 -- ---- who sees and changes what ----
 

@@ -13,7 +13,8 @@ SELECT col_is_pk('clusterseg', 'models', ARRAY['model'], 'key of models');
 SELECT col_is_pk('clusterseg', 'versions', ARRAY['model', 'version'], 'key of versions');
 SELECT col_is_pk('clusterseg', 'centroids', ARRAY['model', 'version', 'segment_id', 'feature'], 'key of centroids');
 SELECT col_is_unique('clusterseg', 'versions', ARRAY['id'], 'ids of versions');
-SELECT col_is_fk('clusterseg', 'versions', 'model', 'versions belong to models');
+-- pg_restore --jobs fills the tables of an extension in any order
+SELECT is_empty($$ SELECT conname FROM pg_constraint WHERE connamespace = 'clusterseg'::regnamespace AND contype = 'f' $$, 'no foreign keys');
 
 -- the columns of the contract, first and in their order
 SELECT is((SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute WHERE attrelid = ('clusterseg.' || relation)::regclass AND attnum BETWEEN 1 AND cardinality(columns)), columns, relation)

@@ -66,7 +66,7 @@ SELECT is((SELECT format('%s, %s, %s, %s', result, volatility, CASE WHEN strict 
 -- defaults that the contract names
 SELECT is((SELECT array_agg(d ORDER BY n) FROM regexp_matches(pg_get_function_arguments('clusterseg.train'::regproc), 'DEFAULT ((?:''[^'']*'')?[^,]*)', 'g') WITH ORDINALITY m (d, n)),
 	ARRAY[['NULL::text[]'], ['''kmeans''::text'], ['NULL::integer'], ['''[2,11)''::int4range'], ['''{}''::jsonb'], ['''zscore''::text'], ['NULL::text'], ['NULL::text[]'], ['42'], ['true'],
-		['CURRENT_SCHEMA'], ['''{}''::jsonb']], 'defaults of train()');
+		['"current_schema"()'], ['''{}''::jsonb']], 'defaults of train()');
 SELECT is((SELECT count(*)::int FROM pg_proc WHERE pronamespace = 'clusterseg'::regnamespace AND proname = 'train'), 1, 'one train()');
 
 -- of every function, also those that come later
