@@ -395,6 +395,32 @@ COMMENT ON FUNCTION clusterseg.import_model(text, jsonb, name) IS
 -- Who may use a model
 -- ---------------------------------------------------------------------------
 
+-- UPDATE clusterseg.models SET owner = ... gives a model away; its relations and grants go along.
+CREATE FUNCTION clusterseg._give_away() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	suffix text;
+	kept text;
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = NEW.owner) THEN
+		PERFORM clusterseg._fail('42704', format('role "%s" does not exist', NEW.owner));
+	END IF;
+	FOREACH suffix IN ARRAY ARRAY['_members', '_past', '_history', '_recommendations'] LOOP
+		kept := clusterseg._kept(NEW, suffix);
+		IF kept IS NOT NULL THEN
+			EXECUTE format('ALTER %s %s OWNER TO %I', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END, kept, NEW.owner);
+		END IF;
+	END LOOP;
+	UPDATE clusterseg.model_grants g SET owner = NEW.owner WHERE g.model = NEW.model;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._give_away() IS 'gives the relations of a model to its new owner';
+CREATE TRIGGER give_away AFTER UPDATE OF owner ON clusterseg.models FOR EACH ROW WHEN (OLD.owner <> NEW.owner)
+	EXECUTE FUNCTION clusterseg._give_away();
+
 CREATE FUNCTION clusterseg.grant_model(name text, grantee name) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -402,7 +428,9 @@ AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(name, NULL, true);
 BEGIN
-	IF grantee <> 'public' AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grantee) THEN
+	IF grantee IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "grantee" must not be NULL');
+	ELSIF grantee <> 'public' AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grantee) THEN
 		PERFORM clusterseg._fail('42704', format('role "%s" does not exist', grantee));
 	END IF;
 	INSERT INTO clusterseg.model_grants (model, grantee, owner) VALUES (name, grant_model.grantee, m.owner) ON CONFLICT DO NOTHING;

@@ -176,12 +176,27 @@ SELECT told('SELECT clusterseg.reassign(''trapped'')');
 UPDATE clusterseg.models SET output_schema = 'bob' WHERE model = 'trapped';
 SELECT clusterseg.reassign('trapped') > 0 AS moved;
 SELECT count(*) FROM pg_roles WHERE rolname = 'regress_evil';
--- the owner cannot be made to own nothing: a role that is gone
-CREATE ROLE regress_gone;
-UPDATE clusterseg.models SET owner = 'regress_gone' WHERE model = 'trapped';
-DROP ROLE regress_gone;
-SELECT raises('SELECT clusterseg.refresh(''trapped'')');
+-- ---- a model given away goes with its relations and grants ----
+SELECT clusterseg.grant_model('trapped', 'regress_cat');
+SELECT told('UPDATE clusterseg.models SET owner = ''regress_nobody'' WHERE model = ''trapped''');
+UPDATE clusterseg.models SET owner = 'regress_ann' WHERE model = 'trapped';
+SELECT relname, relowner::regrole FROM pg_class WHERE relname ~ '^trapped_[mph]' AND relkind IN ('r', 'v') ORDER BY 1;
+SELECT owner FROM clusterseg.model_grants WHERE model = 'trapped';
+SET ROLE regress_bob;
+SELECT told('SELECT clusterseg.reassign(''trapped'')');
+SELECT told('UPDATE clusterseg.models SET owner = ''regress_ann''');
+RESET ROLE;
 UPDATE clusterseg.models SET owner = 'regress_bob' WHERE model = 'trapped';
+SELECT clusterseg.revoke_model('trapped', 'regress_cat');
+-- an owner that is gone: nothing runs in its place
+CREATE ROLE regress_gone;
+SET ROLE regress_bob;
+SELECT version FROM clusterseg.train('left', 'trap', 'id', '{x}', k => 2, publish => false);
+RESET ROLE;
+UPDATE clusterseg.models SET owner = 'regress_gone' WHERE model = 'left';
+DROP ROLE regress_gone;
+SELECT raises('SELECT clusterseg.refresh(''left'')');
+UPDATE clusterseg.models SET owner = 'regress_bob' WHERE model = 'left';
 -- the same with recommendations
 SET ROLE regress_bob;
 CREATE TABLE bought AS SELECT c AS customer, 'i' || (c * j) % 9 AS item FROM generate_series(1, 60) c, generate_series(1, 4) j;
