@@ -167,7 +167,7 @@ DECLARE
 	past text := clusterseg._relation(m, '_past');
 	-- a move is the customer's when the former model makes it too, else the new model's
 	why text := CASE WHEN retrained
-		THEN 'CASE WHEN s.previous_segment_id IS NOT DISTINCT FROM s.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
+		THEN 'CASE WHEN c.previous_segment_id IS NOT DISTINCT FROM c.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
 		ELSE quote_literal(reason) END;
 	moved bigint;
 BEGIN
@@ -176,31 +176,37 @@ BEGIN
 	IF m.last_run_at = at THEN
 		PERFORM clusterseg._take_back(m, at);
 	END IF;
-	EXECUTE format('SELECT count(*) FROM %1$s m JOIN %2$s s ON s.%3$I = m.%3$I WHERE s.segment_id IS DISTINCT FROM m.segment_id', members, staged, m.key)
-		INTO moved;
-	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
-		SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, %4$s
-		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %3$L',
-		past, m.key, at, why, members, staged));
-	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
-		SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, ''left''
-		FROM %4$s m WHERE NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I) AND m.since < %3$L', past, m.key, at, members, staged));
-	PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %1$s m WHERE NOT EXISTS (SELECT FROM %2$s s WHERE s.%3$I = m.%3$I)',
-		members, staged, m.key));
-	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %1$s m SET segment_id = s.segment_id, segment = s.segment, distance = s.distance,
-			margin = s.margin, borderline = s.borderline, version = s.version, assigned_at = s.assigned_at,
-			point_type = s.point_type, outlier_score = s.outlier_score,
-			since = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id THEN s.since ELSE m.since END,
-			previous_segment_id = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %5$L THEN m.segment_id ELSE m.previous_segment_id END,
-			reason = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %5$L THEN %4$s ELSE m.reason END
-		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin, s.point_type, s.outlier_score)
-			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.point_type, m.outlier_score)', members, staged, m.key, why, at));
-	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
-		SELECT s.%3$I, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
-			(SELECT p.segment_id FROM %4$s p WHERE p.%3$I = s.%3$I ORDER BY p.valid_to DESC LIMIT 1),
-			s.version, s.assigned_at, ''new'', s.point_type, s.outlier_score
-		FROM %2$s s WHERE NOT EXISTS (SELECT FROM %1$s m WHERE m.%3$I = s.%3$I)', members, staged, m.key, past));
+	-- one pass over both finds the few that differ; they are worked on by key
+	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_changes ON COMMIT DROP AS
+		SELECT COALESCE(m.%3$I, s.%3$I) AS key, m.%3$I IS NOT NULL AS was, s.%3$I IS NOT NULL AS "is",
+			s.segment_id IS DISTINCT FROM m.segment_id AS moved, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
+			s.previous_segment_id, s.version, s.assigned_at, s.point_type, s.outlier_score
+		FROM %1$s m FULL JOIN %2$s s ON s.%3$I = m.%3$I
+		WHERE m.%3$I IS NULL OR s.%3$I IS NULL OR (s.segment_id, s.segment, s.distance, s.margin, s.point_type, s.outlier_score)
+			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.point_type, m.outlier_score)', members, staged, m.key);
 	EXECUTE format('DROP TABLE %s', staged);
+	ANALYZE pg_temp._clusterseg_changes;
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_changes TO %I', m.owner);
+	SELECT count(*) INTO moved FROM pg_temp._clusterseg_changes c WHERE c.was AND c."is" AND c.moved;
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
+		SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, CASE WHEN c."is" THEN %4$s ELSE ''left'' END
+		FROM %5$s m JOIN pg_temp._clusterseg_changes c ON c.key = m.%2$I WHERE (c.moved OR NOT c."is") AND m.since < %3$L',
+		past, m.key, at, why, members));
+	PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s m USING pg_temp._clusterseg_changes c WHERE c.key = m.%I AND NOT c."is"',
+		members, m.key));
+	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %1$s m SET segment_id = c.segment_id, segment = c.segment, distance = c.distance,
+			margin = c.margin, borderline = c.borderline, version = c.version, assigned_at = c.assigned_at,
+			point_type = c.point_type, outlier_score = c.outlier_score,
+			since = CASE WHEN c.moved THEN c.since ELSE m.since END,
+			previous_segment_id = CASE WHEN c.moved AND m.since < %4$L THEN m.segment_id ELSE m.previous_segment_id END,
+			reason = CASE WHEN c.moved AND m.since < %4$L THEN %3$s ELSE m.reason END
+		FROM pg_temp._clusterseg_changes c WHERE c.key = m.%2$I AND c.was AND c."is"', members, m.key, why, at));
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
+		SELECT c.key, c.segment_id, c.segment, c.distance, c.margin, c.borderline, c.since,
+			(SELECT p.segment_id FROM %3$s p WHERE p.%2$I = c.key ORDER BY p.valid_to DESC LIMIT 1),
+			c.version, c.assigned_at, ''new'', c.point_type, c.outlier_score
+		FROM pg_temp._clusterseg_changes c WHERE NOT c.was', members, m.key, past));
+	DROP TABLE pg_temp._clusterseg_changes;
 	RETURN moved;
 END
 $$;

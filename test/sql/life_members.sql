@@ -200,5 +200,6 @@ SELECT length(model) FROM clusterseg.train(repeat('n', 47), 'customers', 'id', '
 SELECT relname FROM pg_class WHERE relname ~ '^nnn' AND relkind IN ('r', 'v') ORDER BY 1;
 SELECT raises('SELECT clusterseg.train('''', ''customers'', ''id'', ''{x}'', k => 2)'), raises('SELECT clusterseg.train(NULL, ''customers'', ''id'', ''{x}'', k => 2)');
 SELECT raises('SELECT clusterseg.train(''no'', ''customers'', ''id'', ''{x}'', k => 2, output_schema => ''nowhere'')');
+\set SHOW_CONTEXT never
 SET search_path = nowhere;
 SELECT clusterseg.train('no', 'public.customers', 'id', '{x}', k => 2);
