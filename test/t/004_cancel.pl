@@ -8,7 +8,7 @@ use ClusterSeg;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $bound = 1500;
+my $bound = 1000;
 my $node = ClusterSeg->node('main', conf => "max_parallel_maintenance_workers = 1\nautovacuum = off\nmaintenance_work_mem = '128MB'\n");
 ClusterSeg->points($node, 'customers', 40000);
 $node->safe_psql('postgres', <<'SQL');
