@@ -76,7 +76,8 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l 
 SELECT is_empty($$ SELECT p.oid::regprocedure, c FROM pg_proc p, unnest(proconfig) c WHERE pronamespace = 'clusterseg'::regnamespace AND c LIKE 'search\_path=%'
 	AND c <> 'search_path=pg_catalog, pg_temp' $$, 'which is that of the system, temporary objects last');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'clusterseg'::regnamespace AND prosecdef $$, 'none is SECURITY DEFINER');
-SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = prolang WHERE pronamespace = 'clusterseg'::regnamespace AND lanname NOT IN ('c', 'sql', 'plpgsql') $$,
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = prolang WHERE pronamespace = 'clusterseg'::regnamespace AND prokind <> 'a'
+	AND lanname NOT IN ('c', 'sql', 'plpgsql') $$,
 	'they are written in C, SQL and PL/pgSQL');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'clusterseg'::regnamespace AND proparallel = 's' AND provolatile = 'v'
 	AND proname NOT IN ('_fail') $$, 'what has effects does not run in parallel');
