@@ -4,7 +4,7 @@
 
 CREATE FUNCTION clusterseg._fit(name text, source text, path text, key text, features text[], algorithm text,
 		k int, k_min int, k_max int, transforms jsonb, scale text, weight text, seed bigint, options jsonb,
-		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text, owner text,
+		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text, owner text DEFAULT NULL,
 		OUT value clusterseg.model, OUT key_type text, OUT segments int, OUT rows bigint, OUT skipped bigint,
 		OUT iterations int, OUT converged boolean, OUT objective float8, OUT silhouette float8,
 		OUT ids int[], OUT labels text[], OUT metrics jsonb, OUT effective jsonb)

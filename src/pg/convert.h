@@ -93,10 +93,7 @@ extern cs_array cs_open_array(Datum d);
 /* Element i, NaN for NULL and what is not finite. */
 extern double cs_array_element(const cs_array *a, int i);
 
-/*
- * Raw value of a number under a feature's shift; sets *lossy when rounding lost
- * digits.  What single precision cannot hold (beyond 3.4e38) is missing, as infinity is.
- */
+/* Raw value of a number under a feature's shift; sets *lossy when rounding lost digits. */
 static inline float
 cs_raw_number(const cs_feature *f, double v, bool *lossy)
 {
@@ -104,6 +101,15 @@ cs_raw_number(const cs_feature *f, double v, bool *lossy)
 
 	if (lossy && (double) raw != v - f->shift && v == v)
 		*lossy = true;
+	return raw;
+}
+
+/* The same of a row: what single precision cannot hold (beyond 3.4e38) is missing, as infinity is. */
+static inline float
+cs_raw_of_row(const cs_feature *f, double v, bool *lossy)
+{
+	float		raw = cs_raw_number(f, v, lossy);
+
 	return isinf(raw) ? NAN : raw;
 }
 
