@@ -76,6 +76,46 @@ CREATE FUNCTION clusterseg._relation(m clusterseg.models, suffix text) RETURNS t
 	END;
 COMMENT ON FUNCTION clusterseg._relation(clusterseg.models, text) IS 'qualified and quoted name of a relation that belongs to a model';
 
+-- Results of a model are its owner's: whoever works on them works as the owner,
+-- because the owner may have put triggers on them, or others in their place.
+CREATE FUNCTION clusterseg._as_owner(owner text, command text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'clusterseg_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._as_owner(text, text) IS
+	'runs a command with the rights of a role whose rights the caller has anyway; returns its rows';
+
+-- A table or view is known by its columns: a user's table of the same name is none of ours.
+CREATE FUNCTION clusterseg._kept(m clusterseg.models, suffix text) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	relation text := clusterseg._relation(m, suffix);
+	columns text[] := CASE suffix
+		WHEN '_members' THEN ARRAY['segment_id', 'segment', 'distance', 'margin', 'borderline', 'since', 'previous_segment_id',
+			'version', 'assigned_at', 'reason']
+		WHEN '_recommendations' THEN ARRAY['customer_id', 'rank', 'item_id', 'score', 'source', 'version', 'refreshed_at']
+		ELSE ARRAY['segment_id', 'valid_from', 'valid_to', 'version', 'reason', 'ended_by'] END;
+BEGIN
+	IF EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(relation)
+			AND c.relkind = ANY (CASE suffix WHEN '_history' THEN '{v}'::"char"[] ELSE '{r,p}' END))
+		AND columns <@ (SELECT array_agg(a.attname::text) FROM pg_attribute a
+			WHERE a.attrelid = to_regclass(relation) AND a.attnum > 0 AND NOT a.attisdropped)
+	THEN
+		RETURN relation;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._kept(clusterseg.models, text) IS 'qualified and quoted name of a relation that a model made; NULL when it has none';
+
+-- Moments of a model only go forward, also when a transaction that began earlier comes later.
+CREATE FUNCTION clusterseg._moment(m clusterseg.models) RETURNS timestamptz
+	LANGUAGE sql STABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT CASE WHEN pg_catalog.now() < (m).last_run_at THEN (m).last_run_at + '1 microsecond'::interval ELSE pg_catalog.now() END;
+	END;
+COMMENT ON FUNCTION clusterseg._moment(clusterseg.models) IS 'now, as the history of a model counts it';
+
 CREATE FUNCTION clusterseg._require_absent(m clusterseg.models, suffix text) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp

@@ -4,12 +4,12 @@
 
 CREATE FUNCTION clusterseg._fit(name text, source text, path text, key text, features text[], algorithm text,
 		k int, k_min int, k_max int, transforms jsonb, scale text, weight text, seed bigint, options jsonb,
-		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text,
+		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text, owner text DEFAULT NULL,
 		OUT value clusterseg.model, OUT key_type text, OUT segments int, OUT rows bigint, OUT skipped bigint,
 		OUT iterations int, OUT converged boolean, OUT objective float8, OUT silhouette float8,
 		OUT ids int[], OUT labels text[], OUT metrics jsonb, OUT effective jsonb)
 	AS 'MODULE_PATHNAME', 'clusterseg_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text) IS
+COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text, text) IS
 	'reads, fits and names segments; the training stays open in this transaction for the functions below';
 
 CREATE FUNCTION clusterseg._fit_overlap()
@@ -43,35 +43,50 @@ COMMENT ON FUNCTION clusterseg._assign_write(text, clusterseg.model, text, text,
 -- ---------------------------------------------------------------------------
 
 -- An empty table of the shape that the C writers fill.
-CREATE FUNCTION clusterseg._create_members(name text, key text, key_type text, temporary boolean) RETURNS void
+CREATE FUNCTION clusterseg._create_members(m clusterseg.models, name text, temporary boolean) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	columns text[] := ARRAY['segment_id', 'segment', 'distance', 'margin', 'borderline', 'since', 'previous_segment_id',
 		'version', 'assigned_at', 'reason', 'point_type', 'outlier_score', 'valid_from', 'valid_to', 'ended_by'];
+	command text;
 BEGIN
-	IF key = ANY (columns) THEN
-		PERFORM clusterseg._fail('42701', format('the key cannot be called "%s"', key),
+	IF m.key = ANY (columns) THEN
+		PERFORM clusterseg._fail('42701', format('the key cannot be called "%s"', m.key),
 			'The members table has a column of that name.', 'Rename it in a query: SELECT ... AS customer_id.');
 	END IF;
-	EXECUTE format('CREATE %s TABLE %s (%I %s NOT NULL, segment_id int, segment text, distance float8,
+	-- the type is text that its owner can write: nothing but the name of a type may be in it
+	IF to_regtype(m.key_type) IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('type "%s" of the key does not exist', m.key_type));
+	END IF;
+	command := format('CREATE %s TABLE %s (%I %s NOT NULL, segment_id int, segment text, distance float8,
 		margin float8, borderline boolean NOT NULL, since timestamptz NOT NULL, previous_segment_id int, version int NOT NULL,
 		assigned_at timestamptz NOT NULL, reason text NOT NULL, point_type text, outlier_score float8) %s',
-		CASE WHEN temporary THEN 'TEMPORARY' END, name, key, key_type, CASE WHEN temporary THEN 'ON COMMIT DROP' END);
+		CASE WHEN temporary THEN 'TEMPORARY' END, name, m.key, m.key_type, CASE WHEN temporary THEN 'ON COMMIT DROP' END);
+	IF temporary THEN
+		EXECUTE command;
+		EXECUTE format('GRANT SELECT ON %s TO %I', name, m.owner);
+	ELSE
+		PERFORM clusterseg._as_owner(m.owner, command);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._create_members(text, text, text, boolean) IS 'an empty table of members';
+COMMENT ON FUNCTION clusterseg._create_members(clusterseg.models, text, boolean) IS 'an empty table of members';
 
 -- Make the key of a table unique.
-CREATE FUNCTION clusterseg._make_unique(m clusterseg.models, command text) RETURNS void
+CREATE FUNCTION clusterseg._make_unique(m clusterseg.models, command text, staged boolean) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	detail text;
 BEGIN
-	EXECUTE command;
+	IF staged THEN
+		EXECUTE command;
+	ELSE
+		PERFORM clusterseg._as_owner(m.owner, command);
+	END IF;
 EXCEPTION
 	WHEN unique_violation THEN
 		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
@@ -79,7 +94,7 @@ EXCEPTION
 			format('The source needs one row per %s.', m.key));
 END
 $$;
-COMMENT ON FUNCTION clusterseg._make_unique(clusterseg.models, text) IS 'runs the command that makes a key unique';
+COMMENT ON FUNCTION clusterseg._make_unique(clusterseg.models, text, boolean) IS 'runs the command that makes a key unique';
 
 -- Keys, indexes, comments; the table of past memberships and the view over both.
 CREATE FUNCTION clusterseg._finish_members(m clusterseg.models) RETURNS void
@@ -90,20 +105,21 @@ DECLARE
 	members text := clusterseg._relation(m, '_members');
 	past text := clusterseg._relation(m, '_past');
 	history text := clusterseg._relation(m, '_history');
+	comments text;
 	c record;
 BEGIN
-	PERFORM clusterseg._make_unique(m, format('ALTER TABLE %s ADD PRIMARY KEY (%I)', members, m.key));
-	EXECUTE format('CREATE TABLE %s (%I %s NOT NULL, segment_id int, valid_from timestamptz NOT NULL,
+	PERFORM clusterseg._make_unique(m, format('ALTER TABLE %s ADD PRIMARY KEY (%I)', members, m.key), false);
+	PERFORM clusterseg._as_owner(m.owner, format('CREATE TABLE %s (%I %s NOT NULL, segment_id int, valid_from timestamptz NOT NULL,
 		valid_to timestamptz NOT NULL CHECK (valid_to >= valid_from), version int NOT NULL, reason text NOT NULL, ended_by text NOT NULL,
-		PRIMARY KEY (%2$I, valid_from, valid_to))', past, m.key, m.key_type);
-	EXECUTE format('CREATE VIEW %1$s WITH (security_invoker = true) AS
+		PRIMARY KEY (%2$I, valid_from, valid_to))', past, m.key, m.key_type));
+	PERFORM clusterseg._as_owner(m.owner, format('CREATE VIEW %1$s WITH (security_invoker = true) AS
 		SELECT p.%2$I, p.segment_id, p.valid_from, p.valid_to, p.version, p.reason, p.ended_by FROM %3$s p
 		UNION ALL
-		SELECT m.%2$I, m.segment_id, m.since, NULL, m.version, m.reason, NULL FROM %4$s m', history, m.key, past, members);
-	EXECUTE format('COMMENT ON TABLE %s IS %L', members, format('segment of each customer by model %s', m.model));
-	EXECUTE format('COMMENT ON TABLE %s IS %L', past, format('former segments of customers by model %s; read %s', m.model, history));
-	EXECUTE format('COMMENT ON VIEW %s IS %L', history,
-		format('segments of each customer over time by model %s: one row per customer and stay, without gaps or overlaps', m.model));
+		SELECT m.%2$I, m.segment_id, m.since, NULL, m.version, m.reason, NULL FROM %4$s m', history, m.key, past, members));
+	comments := format('COMMENT ON TABLE %s IS %L;', members, format('segment of each customer by model %s', m.model))
+		|| format('COMMENT ON TABLE %s IS %L;', past, format('former segments of customers by model %s; read %s', m.model, history))
+		|| format('COMMENT ON VIEW %s IS %L;', history,
+			format('segments of each customer over time by model %s: one row per customer and stay, without gaps or overlaps', m.model));
 	FOR c IN VALUES
 		('_members', m.key, 'customer'),
 		('_members', 'segment_id', 'segment: its id stays the same over retraining; NULL: noise, in no segment'),
@@ -118,6 +134,13 @@ BEGIN
 		('_members', 'reason', 'why the customer came here: train, new, behaviour, retrain, publish, rollback'),
 		('_members', 'point_type', 'core, border or noise, from algorithms that go by density'),
 		('_members', 'outlier_score', 'from 0 (deep in its segment) to 1 (outlier), from algorithms that tell'),
+		('_past', m.key, 'customer'),
+		('_past', 'segment_id', 'segment; NULL: noise'),
+		('_past', 'valid_from', 'start of the stay'),
+		('_past', 'valid_to', 'end of the stay'),
+		('_past', 'version', 'version of the model that last placed the customer there'),
+		('_past', 'reason', 'why the stay began'),
+		('_past', 'ended_by', 'why it ended'),
 		('_history', m.key, 'customer'),
 		('_history', 'segment_id', 'segment; NULL: noise'),
 		('_history', 'valid_from', 'start of the stay'),
@@ -126,14 +149,15 @@ BEGIN
 		('_history', 'reason', 'why the stay began: train, new, behaviour (the customer changed), retrain (the model changed), publish, rollback'),
 		('_history', 'ended_by', 'why it ended: the reason of the next stay, or left (no longer in the source)')
 	LOOP
-		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', clusterseg._relation(m, c.column1), c.column2, c.column3);
+		comments := comments || format('COMMENT ON COLUMN %s.%I IS %L;', clusterseg._relation(m, c.column1), c.column2, c.column3);
 	END LOOP;
+	PERFORM clusterseg._as_owner(m.owner, comments);
 END
 $$;
 COMMENT ON FUNCTION clusterseg._finish_members(clusterseg.models) IS 'keys, history and comments of a new members table';
 
--- Bring members up to the staged assignments; rows that stay the same are not touched.  A stay that began at or
--- after this moment, in this transaction or in one that started later, has no length and leaves no trace.
+-- Bring members up to the staged assignments; rows that stay the same are not touched.  A stay that began at this
+-- very moment, earlier in this transaction, has no length and leaves no trace.
 CREATE FUNCTION clusterseg._merge_members(m clusterseg.models, staged text, version int, at timestamptz, reason text, retrained boolean)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -143,37 +167,70 @@ DECLARE
 	past text := clusterseg._relation(m, '_past');
 	-- a move is the customer's when the former model makes it too, else the new model's
 	why text := CASE WHEN retrained
-		THEN 'CASE WHEN s.previous_segment_id IS NOT DISTINCT FROM s.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
+		THEN 'CASE WHEN c.previous_segment_id IS NOT DISTINCT FROM c.segment_id THEN ''behaviour'' ELSE ''retrain'' END'
 		ELSE quote_literal(reason) END;
 	moved bigint;
 BEGIN
-	PERFORM clusterseg._make_unique(m, format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key));
+	PERFORM clusterseg._make_unique(m, format('CREATE UNIQUE INDEX ON %s (%I)', staged, m.key), true);
 	EXECUTE format('ANALYZE %s', staged);
-	EXECUTE format('SELECT count(*) FROM %1$s m JOIN %2$s s ON s.%3$I = m.%3$I WHERE s.segment_id IS DISTINCT FROM m.segment_id', members, staged, m.key)
-		INTO moved;
-	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, %4$s
-		FROM %5$s m JOIN %6$s s ON s.%2$I = m.%2$I WHERE s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %3$L',
-		past, m.key, at, why, members, staged);
-	EXECUTE format('INSERT INTO %1$s SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, ''left''
-		FROM %4$s m WHERE m.since < %3$L AND NOT EXISTS (SELECT FROM %5$s s WHERE s.%2$I = m.%2$I)', past, m.key, at, members, staged);
-	EXECUTE format('DELETE FROM %1$s m WHERE NOT EXISTS (SELECT FROM %2$s s WHERE s.%3$I = m.%3$I)', members, staged, m.key);
-	EXECUTE format('UPDATE %1$s m SET segment_id = s.segment_id, segment = s.segment, distance = s.distance, margin = s.margin,
-			borderline = s.borderline, version = s.version, assigned_at = s.assigned_at,
-			point_type = s.point_type, outlier_score = s.outlier_score,
-			since = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id THEN GREATEST(s.since, m.since) ELSE m.since END,
-			previous_segment_id = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id AND m.since < %5$L THEN m.segment_id ELSE m.previous_segment_id END,
-			reason = CASE WHEN s.segment_id IS DISTINCT FROM m.segment_id THEN %4$s ELSE m.reason END
-		FROM %2$s s WHERE s.%3$I = m.%3$I AND (s.segment_id, s.segment, s.distance, s.margin, s.point_type, s.outlier_score)
-			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.point_type, m.outlier_score)', members, staged, m.key, why, at);
-	EXECUTE format('INSERT INTO %1$s SELECT s.%3$I, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
-			(SELECT p.segment_id FROM %4$s p WHERE p.%3$I = s.%3$I ORDER BY p.valid_to DESC LIMIT 1),
-			s.version, s.assigned_at, ''new'', s.point_type, s.outlier_score
-		FROM %2$s s WHERE NOT EXISTS (SELECT FROM %1$s m WHERE m.%3$I = s.%3$I)', members, staged, m.key, past);
+	IF m.last_run_at = at THEN
+		PERFORM clusterseg._take_back(m, at);
+	END IF;
+	-- one pass over both finds the few that differ; they are worked on by key
+	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_changes ON COMMIT DROP AS
+		SELECT COALESCE(m.%3$I, s.%3$I) AS key, m.%3$I IS NOT NULL AS was, s.%3$I IS NOT NULL AS "is",
+			s.segment_id IS DISTINCT FROM m.segment_id AS moved, s.segment_id, s.segment, s.distance, s.margin, s.borderline, s.since,
+			s.previous_segment_id, s.version, s.assigned_at, s.point_type, s.outlier_score
+		FROM %1$s m FULL JOIN %2$s s ON s.%3$I = m.%3$I
+		WHERE m.%3$I IS NULL OR s.%3$I IS NULL OR (s.segment_id, s.segment, s.distance, s.margin, s.point_type, s.outlier_score)
+			IS DISTINCT FROM (m.segment_id, m.segment, m.distance, m.margin, m.point_type, m.outlier_score)', members, staged, m.key);
 	EXECUTE format('DROP TABLE %s', staged);
+	ANALYZE pg_temp._clusterseg_changes;
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_changes TO %I', m.owner);
+	SELECT count(*) INTO moved FROM pg_temp._clusterseg_changes c WHERE c.was AND c."is" AND c.moved;
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
+		SELECT m.%2$I, m.segment_id, m.since, %3$L, m.version, m.reason, CASE WHEN c."is" THEN %4$s ELSE ''left'' END
+		FROM %5$s m JOIN pg_temp._clusterseg_changes c ON c.key = m.%2$I WHERE (c.moved OR NOT c."is") AND m.since < %3$L',
+		past, m.key, at, why, members));
+	PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s m USING pg_temp._clusterseg_changes c WHERE c.key = m.%I AND NOT c."is"',
+		members, m.key));
+	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %1$s m SET segment_id = c.segment_id, segment = c.segment, distance = c.distance,
+			margin = c.margin, borderline = c.borderline, version = c.version, assigned_at = c.assigned_at,
+			point_type = c.point_type, outlier_score = c.outlier_score,
+			since = CASE WHEN c.moved THEN c.since ELSE m.since END,
+			previous_segment_id = CASE WHEN c.moved AND m.since < %4$L THEN m.segment_id ELSE m.previous_segment_id END,
+			reason = CASE WHEN c.moved AND m.since < %4$L THEN %3$s ELSE m.reason END
+		FROM pg_temp._clusterseg_changes c WHERE c.key = m.%2$I AND c.was AND c."is"', members, m.key, why, at));
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO %1$s
+		SELECT c.key, c.segment_id, c.segment, c.distance, c.margin, c.borderline, c.since,
+			(SELECT p.segment_id FROM %3$s p WHERE p.%2$I = c.key ORDER BY p.valid_to DESC LIMIT 1),
+			c.version, c.assigned_at, ''new'', c.point_type, c.outlier_score
+		FROM pg_temp._clusterseg_changes c WHERE NOT c.was', members, m.key, past));
+	DROP TABLE pg_temp._clusterseg_changes;
 	RETURN moved;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._merge_members(clusterseg.models, text, int, timestamptz, text, boolean) IS 'merges staged assignments into members and history; returns customers moved';
+
+-- A second run in one transaction: the stays that the first one began lasted for
+-- no time and nobody saw them, so the ones before go on.
+CREATE FUNCTION clusterseg._take_back(m clusterseg.models, at timestamptz) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	members text := clusterseg._relation(m, '_members');
+	past text := clusterseg._relation(m, '_past');
+BEGIN
+	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %1$s m SET segment_id = p.segment_id, segment = '''', since = p.valid_from,
+			version = p.version, reason = p.reason, previous_segment_id = (SELECT q.segment_id FROM %2$s q
+				WHERE q.%3$I = p.%3$I AND q.valid_to <= p.valid_from ORDER BY q.valid_to DESC LIMIT 1)
+		FROM %2$s p WHERE p.%3$I = m.%3$I AND p.valid_to = %4$L AND m.since = %4$L', members, past, m.key, at));
+	PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %2$s p USING %1$s m
+		WHERE p.%3$I = m.%3$I AND p.valid_to = %4$L AND m.since = p.valid_from', members, past, m.key, at));
+END
+$$;
+COMMENT ON FUNCTION clusterseg._take_back(clusterseg.models, timestamptz) IS 'undoes the moves that a model made at that moment';
 
 -- Labels of a version in the order of its clusters.
 CREATE FUNCTION clusterseg._labels(model text, version int) RETURNS text[]
@@ -195,10 +252,12 @@ CREATE FUNCTION clusterseg._word(feature text, category text, effect float8) RET
 	BEGIN ATOMIC
 		SELECT CASE
 			WHEN category <> '' THEN CASE WHEN effect > 0 THEN category END
-			ELSE CASE WHEN pg_catalog.abs(effect) >= 1.5 THEN 'very ' ELSE '' END || COALESCE(
-				(SELECT CASE WHEN effect > 0 THEN w.high ELSE w.low END FROM clusterseg.label_words w
-				 WHERE feature ~* w.pattern ORDER BY w."position" LIMIT 1),
-				CASE WHEN effect > 0 THEN 'high ' ELSE 'low ' END || pg_catalog.replace(feature, '_', ' '))
+			ELSE COALESCE(
+				(SELECT CASE WHEN effect >= 1.5 THEN COALESCE(w.very_high, 'very ' || w.high) WHEN effect > 0 THEN w.high
+						WHEN effect > -1.5 THEN w.low ELSE COALESCE(w.very_low, 'very ' || w.low) END
+				 FROM clusterseg.label_words w WHERE feature ~* w.pattern ORDER BY w."position" LIMIT 1),
+				CASE WHEN pg_catalog.abs(effect) >= 1.5 THEN 'very ' ELSE '' END
+					|| CASE WHEN effect > 0 THEN 'high ' ELSE 'low ' END || pg_catalog.replace(feature, '_', ' '))
 		END;
 	END;
 COMMENT ON FUNCTION clusterseg._word(text, text, float8) IS 'words for a feature that stands out in a segment';
@@ -240,8 +299,8 @@ CREATE FUNCTION clusterseg._description(model text, version int, segment_id int)
 	END;
 COMMENT ON FUNCTION clusterseg._description(text, int, int) IS 'size of a segment and the features that set it apart';
 
--- Labels for segments of a version that have none yet; descriptions for all that nobody described.
-CREATE FUNCTION clusterseg._name_segments(model text, version int, ids int[], labels text[], own_names boolean) RETURNS void
+-- Labels and descriptions for segments of a version that have none yet.
+CREATE FUNCTION clusterseg._name_segments(model text, version int, labels text[], own_names boolean) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -271,14 +330,12 @@ BEGIN
 					WHERE x.model = _name_segments.model AND lower(x.label) = lower(proposal));
 			END LOOP;
 		END IF;
-		INSERT INTO clusterseg._segments (model, segment_id, label, since_version)
-		VALUES (_name_segments.model, s.segment_id, proposal, _name_segments.version);
+		INSERT INTO clusterseg._segments (model, segment_id, label, description, since_version)
+		VALUES (_name_segments.model, s.segment_id, proposal, clusterseg._description(model, version, s.segment_id), _name_segments.version);
 	END LOOP;
-	UPDATE clusterseg._segments x SET description = clusterseg._description(x.model, _name_segments.version, x.segment_id)
-	WHERE x.model = _name_segments.model AND NOT x.named AND x.segment_id = ANY (ids);
 END
 $$;
-COMMENT ON FUNCTION clusterseg._name_segments(text, int, int[], text[], boolean) IS 'proposes labels and descriptions';
+COMMENT ON FUNCTION clusterseg._name_segments(text, int, text[], boolean) IS 'proposes labels and descriptions';
 
 -- ---------------------------------------------------------------------------
 -- train()
@@ -315,6 +372,39 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._open_model(text, text, text, text, text, text, name) IS 'finds or makes, and locks, the row of a model';
 
+-- Members have one key.
+CREATE FUNCTION clusterseg._check_key(m clusterseg.models, key text, key_type text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF m.key_type IS NOT NULL AND m.published_id IS NOT NULL AND (m.key_type, m.key) IS DISTINCT FROM (key_type, key) THEN
+		PERFORM clusterseg._fail('42804', format('the key of model "%s" cannot change', m.model),
+			format('It is column %s of type %s; the source has %s of type %s.', m.key, m.key_type, key, key_type),
+			'Drop the model with drop_model() first, or choose another name.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._check_key(clusterseg.models, text, text) IS 'error when the key is not that of the published version';
+
+-- A model as it will be when that version is published.
+CREATE FUNCTION clusterseg._with_source(m clusterseg.models, v clusterseg.versions) RETURNS clusterseg.models
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF v.source IS NOT NULL THEN
+		PERFORM clusterseg._check_key(m, v.key, v.key_type);
+		m.source := v.source;
+		m.source_path := v.source_path;
+		m.key := v.key;
+		m.key_type := v.key_type;
+	END IF;
+	RETURN m;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._with_source(clusterseg.models, clusterseg.versions) IS 'a model with the source and key of a version';
+
 CREATE FUNCTION clusterseg._train(p_name text, p_source text, p_key text, p_features text[], p_algorithm text, p_k int,
 		p_k_range int4range, p_transforms jsonb, p_scale text, p_weight text, p_group_by text[], p_seed bigint,
 		p_publish boolean, p_schema name, p_options jsonb, p_path text, p_max_moved float8 DEFAULT NULL, p_run_as text DEFAULT NULL,
@@ -329,7 +419,6 @@ DECLARE
 	f record;
 	former clusterseg.model;
 	next_id int;
-	members text;
 	moved float8;
 	missing text := CASE WHEN p_source IS NULL THEN 'source' WHEN p_key IS NULL THEN 'key' WHEN p_algorithm IS NULL THEN 'algorithm'
 		WHEN p_publish IS NULL THEN 'publish' END;
@@ -345,25 +434,21 @@ BEGIN
 	SELECT v.value INTO former FROM clusterseg.versions v WHERE v.id = m.published_id;
 	SELECT COALESCE(max(s.segment_id), 0) + 1 INTO next_id FROM clusterseg._segments s WHERE s.model = p_name;
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
-	members := clusterseg._relation(m, '_members');
 	f := clusterseg._fit(p_name, p_source, p_path, p_key, p_features, p_algorithm, p_k,
 		CASE WHEN isempty(p_k_range) THEN 0 ELSE COALESCE(lower(p_k_range), 2) END, COALESCE(upper(p_k_range) - 1, 10), p_transforms, p_scale, p_weight, p_seed, p_options,
-		former, CASE WHEN former IS NOT NULL AND to_regclass(members) IS NOT NULL AND m.key = p_key
-			THEN format('SELECT %I, segment_id FROM %s', m.key, members) END,
-		next_id, p_group_by, p_run_as);
-	IF m.key_type IS NOT NULL AND m.published_id IS NOT NULL AND (m.key_type, m.key) IS DISTINCT FROM (f.key_type, p_key) THEN
-		PERFORM clusterseg._fail('42804', format('the key of model "%s" cannot change', p_name),
-			format('It is column %s of type %s; the source has %s of type %s.', m.key, m.key_type, p_key, f.key_type),
-			'Drop the model with drop_model() first, or choose another name.');
-	END IF;
+		former, CASE WHEN former IS NOT NULL AND m.key = p_key THEN
+			format('SELECT %I, segment_id FROM ', m.key) || clusterseg._kept(m, '_members') END,
+		next_id, p_group_by, p_run_as, m.owner);
+	PERFORM clusterseg._check_key(m, p_key, f.key_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, k, rows, skipped, iterations, converged,
-		objective, silhouette)
+		objective, silhouette, source, source_path, key, key_type)
 	VALUES (p_name, version, 'draft',
 		jsonb_build_object('features', p_features, 'algorithm', p_algorithm, 'k', p_k, 'k_range', p_k_range,
 			'transforms', p_transforms, 'scale', p_scale, 'weight', p_weight, 'group_by', p_group_by, 'seed', p_seed,
 			'options', p_options, 'effective', f.effective),
-		f.metrics, p_algorithm, f.segments, f.rows, f.skipped, f.iterations, f.converged, f.objective, f.silhouette);
+		f.metrics, p_algorithm, f.segments, f.rows, f.skipped, f.iterations, f.converged, f.objective, f.silhouette, p_source, p_path, p_key,
+		f.key_type);
 	INSERT INTO clusterseg._version_segments (model, version, segment_id, cluster, size, share, radius, reach)
 		SELECT p_name, _train.version, s.segment_id, s.cluster, s.size, s.share, s.radius, s.reach FROM clusterseg._model_segments(f.value) s;
 	INSERT INTO clusterseg._profiles
@@ -378,12 +463,14 @@ BEGIN
 	INSERT INTO clusterseg._transitions
 		SELECT p_name, _train.version, o.former_segment_id, o.segment_id, o.customers, o.former_size, o.size
 		FROM clusterseg._fit_overlap() o WHERE o.customers > 0;
-	PERFORM clusterseg._name_segments(p_name, version, f.ids, f.labels, p_algorithm = 'rfm');
+	PERFORM clusterseg._name_segments(p_name, version, f.labels, p_algorithm = 'rfm');
 	UPDATE clusterseg.versions v SET value = clusterseg._model_relabel(f.value, clusterseg._labels(p_name, _train.version))
 		WHERE v.model = p_name AND v.version = _train.version;
-	UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_key, key_type = f.key_type,
-			trained_at = now(), algorithm = CASE WHEN p_publish OR x.published_id IS NULL THEN p_algorithm ELSE x.algorithm END
-		WHERE x.model = p_name;
+	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
+	IF m.published_id IS NULL THEN
+		UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_key, key_type = f.key_type, algorithm = p_algorithm
+			WHERE x.model = p_name;
+	END IF;
 
 	published := p_publish;
 	IF p_publish AND p_max_moved IS NOT NULL AND m.published_id IS NOT NULL THEN
@@ -423,26 +510,30 @@ CREATE FUNCTION clusterseg._publish_open(p_name text, p_version int) RETURNS voi
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	m clusterseg.models := clusterseg._model(p_name, 'segmentation', true);
-	members text := clusterseg._relation(m, '_members');
-	labels text[] := clusterseg._labels(p_name, p_version);
-	retrained boolean := m.published_id IS NOT NULL AND to_regclass(members) IS NOT NULL;
-	target text := CASE WHEN retrained THEN 'pg_temp._clusterseg_staged' ELSE members END;
 	v clusterseg.versions;
+	m clusterseg.models;
+	at timestamptz;
+	labels text[] := clusterseg._labels(p_name, p_version);
+	retrained boolean;
+	target text;
 BEGIN
+	SELECT * INTO STRICT v FROM clusterseg.versions x WHERE x.model = p_name AND x.version = p_version;
+	m := clusterseg._with_source(clusterseg._model(p_name, 'segmentation', true), v);
+	at := clusterseg._moment(m);
+	retrained := m.published_id IS NOT NULL AND clusterseg._kept(m, '_members') IS NOT NULL;
+	target := CASE WHEN retrained THEN 'pg_temp._clusterseg_staged' ELSE clusterseg._relation(m, '_members') END;
 	IF NOT retrained THEN
 		PERFORM clusterseg._require_absent(m, '_members'), clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
 	END IF;
-	PERFORM clusterseg._create_members(target, m.key, m.key_type, retrained);
-	SELECT * INTO STRICT v FROM clusterseg.versions x WHERE x.model = p_name AND x.version = p_version;
+	PERFORM clusterseg._create_members(m, target, retrained);
 	IF (v.metrics->>'sample_share')::float8 < 1 THEN
 		-- memory holds a sample: read the source once more
-		PERFORM clusterseg._assign_write(p_name, v.value, m.source, m.source_path, m.key, target, labels, p_version, now(), 'train', m.owner);
+		PERFORM clusterseg._assign_write(p_name, v.value, m.source, m.source_path, m.key, target, labels, p_version, at, 'train', m.owner);
 	ELSE
-		PERFORM clusterseg._fit_write(target, labels, p_version, now(), 'train');
+		PERFORM clusterseg._fit_write(target, labels, p_version, at, 'train');
 	END IF;
 	IF retrained THEN
-		PERFORM clusterseg._merge_members(m, target, p_version, now(), 'retrain', true);
+		PERFORM clusterseg._merge_members(m, target, p_version, at, 'retrain', true);
 	ELSE
 		PERFORM clusterseg._finish_members(m);
 	END IF;
@@ -461,9 +552,15 @@ BEGIN
 		WHERE v.model = p_name AND v.state = 'published' AND v.version <> p_version;
 	UPDATE clusterseg.versions v SET state = 'published' WHERE v.model = p_name AND v.version = p_version;
 	UPDATE clusterseg.models x SET published_version = v.version, published_id = v.id, algorithm = v.algorithm, rows = v.rows,
-			last_run_at = now()
+			last_run_at = clusterseg._moment(x), source = COALESCE(v.source, x.source),
+			source_path = CASE WHEN v.source IS NULL THEN x.source_path ELSE v.source_path END,
+			key = COALESCE(v.key, x.key), key_type = COALESCE(v.key_type, x.key_type)
 		FROM clusterseg.versions v
 		WHERE x.model = p_name AND v.model = p_name AND v.version = p_version;
+	-- descriptions give the numbers of the published version, unless somebody wrote them
+	UPDATE clusterseg._segments s SET description = clusterseg._description(p_name, p_version, s.segment_id)
+		FROM clusterseg._version_segments v
+		WHERE v.model = p_name AND v.version = p_version AND s.model = p_name AND s.segment_id = v.segment_id AND NOT s.described;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._set_published(text, int) IS 'makes a version the published one';

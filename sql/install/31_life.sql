@@ -11,6 +11,7 @@ DECLARE
 	v clusterseg.versions;
 	members text := clusterseg._relation(m, '_members');
 	labels text[] := clusterseg._labels(m.model, p_version);
+	at timestamptz := clusterseg._moment(m);
 	moved bigint := 0;
 	placed record;
 BEGIN
@@ -19,15 +20,15 @@ BEGIN
 		PERFORM clusterseg._fail('55000', format('model "%s" has no source', m.model), 'It was imported, so there are no rows to assign.',
 			'Scoring by name works without members; train() gives the model a source.');
 	END IF;
-	IF to_regclass(members) IS NULL THEN
-		PERFORM clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
-		PERFORM clusterseg._create_members(members, m.key, m.key_type, false);
-		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, now(), reason, m.owner);
+	IF clusterseg._kept(m, '_members') IS NULL THEN
+		PERFORM clusterseg._require_absent(m, '_members'), clusterseg._require_absent(m, '_past'), clusterseg._require_absent(m, '_history');
+		PERFORM clusterseg._create_members(m, members, false);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, members, labels, p_version, at, reason, m.owner);
 		PERFORM clusterseg._finish_members(m);
 	ELSE
-		PERFORM clusterseg._create_members('pg_temp._clusterseg_staged', m.key, m.key_type, true);
-		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, now(), reason, m.owner);
-		moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, now(), reason, false);
+		PERFORM clusterseg._create_members(m, 'pg_temp._clusterseg_staged', true);
+		placed := clusterseg._assign_write(m.model, v.value, m.source, m.source_path, m.key, 'pg_temp._clusterseg_staged', labels, p_version, at, reason, m.owner);
+		moved := clusterseg._merge_members(m, 'pg_temp._clusterseg_staged', p_version, at, reason, false);
 	END IF;
 	IF placed.skipped > 0 THEN
 		RAISE NOTICE '% of % rows are not assignable and have no segment', placed.skipped, placed.rows + placed.skipped;
@@ -51,6 +52,9 @@ BEGIN
 	IF v.version IS NULL THEN
 		PERFORM clusterseg._fail('42704', format('model "%s" has no version %s', name, publish.version),
 			(SELECT 'It has: ' || string_agg(x.version::text, ', ' ORDER BY x.version) || '.' FROM clusterseg.versions x WHERE x.model = name));
+	END IF;
+	IF m.kind = 'segmentation' THEN
+		m := clusterseg._with_source(m, v);
 	END IF;
 	IF m.kind = 'segmentation' AND (m.source IS NOT NULL OR m.published_id IS NULL) AND m.key IS NOT NULL THEN
 		PERFORM clusterseg._place_members(m, v.version, CASE WHEN v.version < m.published_version THEN 'rollback' ELSE 'publish' END);
@@ -93,7 +97,7 @@ BEGIN
 		PERFORM clusterseg._fail('55000', format('model "%s" has no published version', name), NULL, format('Call clusterseg.publish(%L).', name));
 	END IF;
 	moved := clusterseg._place_members(m, m.published_version, 'behaviour');
-	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = name;
+	UPDATE clusterseg.models x SET last_run_at = clusterseg._moment(x) WHERE x.model = name;
 	RETURN moved;
 END
 $$;
@@ -201,10 +205,8 @@ DECLARE
 	suffix text;
 BEGIN
 	FOREACH suffix IN ARRAY ARRAY['_history', '_past', '_members', '_recommendations'] LOOP
-		IF to_regclass(clusterseg._relation(m, suffix)) IS NOT NULL
-			AND (suffix <> '_recommendations' OR clusterseg._has_recommendations(m)) THEN
-			EXECUTE format('DROP %s %s', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END, clusterseg._relation(m, suffix));
-		END IF;
+		PERFORM clusterseg._as_owner(m.owner, format('DROP %s ', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END)
+			|| clusterseg._kept(m, suffix));
 	END LOOP;
 	DELETE FROM clusterseg.models x WHERE x.model = name;
 END
@@ -218,7 +220,6 @@ CREATE FUNCTION clusterseg.rename_segment(name text, segment_id int, label text,
 AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(name, 'segmentation', true);
-	members text := clusterseg._relation(m, '_members');
 BEGIN
 	IF label IS NULL OR btrim(label) = '' THEN
 		PERFORM clusterseg._fail('22023', 'a segment needs a label');
@@ -228,15 +229,14 @@ BEGIN
 		PERFORM clusterseg._fail('23505', format('model "%s" has another segment with the label "%s"', name, label));
 	END IF;
 	UPDATE clusterseg._segments s SET label = rename_segment.label, named = true,
-			description = COALESCE(rename_segment.description, s.description)
+			description = COALESCE(rename_segment.description, s.description), described = s.described OR rename_segment.description IS NOT NULL
 		WHERE s.model = name AND s.segment_id = rename_segment.segment_id;
 	IF NOT FOUND THEN
 		PERFORM clusterseg._fail('42704', format('model "%s" has no segment %s', name, segment_id),
 			(SELECT 'It has: ' || string_agg(s.segment_id::text, ', ' ORDER BY s.segment_id) || '.' FROM clusterseg._segments s WHERE s.model = name));
 	END IF;
-	IF to_regclass(members) IS NOT NULL THEN
-		EXECUTE format('UPDATE %s m SET segment = $1 WHERE m.segment_id = $2', members) USING label, segment_id;
-	END IF;
+	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %s m SET segment = %L WHERE m.segment_id = %s', kept, label, segment_id))
+		FROM clusterseg._kept(m, '_members') kept WHERE kept IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION clusterseg.rename_segment(text, int, text, text) IS
@@ -288,76 +288,138 @@ BEGIN
 		'options', v.options, 'metrics', v.metrics, 'rows', v.rows, 'skipped', v.skipped, 'iterations', v.iterations,
 		'converged', v.converged, 'objective', v.objective, 'silhouette', v.silhouette, 'trained_at', v.trained_at,
 		'model', clusterseg.model_value(name, v.version)::text::jsonb,
-		'segments', (SELECT jsonb_agg(jsonb_build_object('segment_id', s.segment_id, 'label', s.label, 'description', s.description,
-				'named', s.named) ORDER BY s.segment_id)
+		'segments', (SELECT jsonb_agg(jsonb_build_object('segment_id', s.segment_id, 'label', s.label, 'description',
+				CASE WHEN s.described THEN s.description ELSE clusterseg._description(name, v.version, s.segment_id) END,
+				'named', s.named, 'described', s.described) ORDER BY s.segment_id)
 			FROM clusterseg._segments s JOIN clusterseg._version_segments x ON x.model = s.model AND x.segment_id = s.segment_id
 			WHERE s.model = name AND x.version = v.version),
-		'profiles', (SELECT jsonb_agg(to_jsonb(p) - 'model' - 'version') FROM clusterseg._profiles p WHERE p.model = name AND p.version = v.version));
+		'profiles', (SELECT jsonb_agg(to_jsonb(p) - 'model' - 'version' ORDER BY p.segment_id, p.feature, p.category) FROM clusterseg._profiles p WHERE p.model = name AND p.version = v.version));
 END
 $$;
 COMMENT ON FUNCTION clusterseg.export_model(text, int) IS
 	'a version as JSON: everything that import_model() needs to score elsewhere; no rows of the source';
 
-CREATE FUNCTION clusterseg.import_model(name text, exported jsonb) RETURNS int
+CREATE FUNCTION clusterseg._import_segmentation(p_name text, p_exported jsonb, p_schema name) RETURNS int
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	m clusterseg.models;
-	value clusterseg.model;
-	version int;
+	imported clusterseg.model := (p_exported->'model')::text::clusterseg.model;
+	algorithm text := p_exported->'model'->'fit'->>'algorithm';
+	number int;
 BEGIN
-	IF jsonb_typeof(exported) IS DISTINCT FROM 'object' OR exported->>'clusterseg' IS DISTINCT FROM '1' THEN
-		PERFORM clusterseg._fail('22023', 'this is not an exported model', NULL, 'export_model() makes what import_model() takes.');
+	IF imported IS NULL THEN
+		PERFORM clusterseg._fail('22023', 'it has no field "model"');
 	END IF;
-	IF exported->>'kind' = 'recommender' THEN
-		RETURN clusterseg._import_recommender(name, exported);
-	END IF;
-	value := (exported->'model')::text::clusterseg.model;
-	m := clusterseg._open_model(name, 'segmentation', exported->>'algorithm', NULL, NULL, exported->>'key', current_schema());
-	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = name;
-	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, k, rows, skipped, iterations, converged,
-		objective, silhouette, value)
-	SELECT name, i.version, 'draft', COALESCE(exported->'options', '{}'), COALESCE(exported->'metrics', '{}'),
-		exported->>'algorithm', (SELECT count(*) FROM clusterseg._model_segments(value)), (exported->>'rows')::bigint,
-		(exported->>'skipped')::bigint, (exported->>'iterations')::int, (exported->>'converged')::boolean,
-		(exported->>'objective')::float8, (exported->>'silhouette')::float8, value
-	FROM (SELECT version) i;
+	m := clusterseg._open_model(p_name, 'segmentation', algorithm, NULL, NULL, p_exported->>'key', p_schema);
+	SELECT COALESCE(max(v.version), 0) + 1 INTO number FROM clusterseg.versions v WHERE v.model = p_name;
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, trained_at, algorithm, k, rows, skipped, iterations, converged,
+		objective, silhouette)
+	SELECT p_name, i.number, 'draft', COALESCE(p_exported->'options', '{}'), COALESCE(p_exported->'metrics', '{}'),
+		COALESCE((p_exported->>'trained_at')::timestamptz, now()),
+		algorithm, (SELECT count(*) FROM clusterseg._model_segments(imported)), (p_exported->>'rows')::bigint,
+		(p_exported->>'skipped')::bigint, (p_exported->>'iterations')::int, (p_exported->>'converged')::boolean,
+		(p_exported->>'objective')::float8, (p_exported->>'silhouette')::float8
+	FROM (SELECT number) i;
 	INSERT INTO clusterseg._version_segments (model, version, segment_id, cluster, size, share, radius, reach)
-		SELECT name, i.version, s.segment_id, s.cluster, s.size, s.share, s.radius, s.reach
-		FROM clusterseg._model_segments(value) s, (SELECT version) i;
-	INSERT INTO clusterseg._segments (model, segment_id, label, description, named, since_version)
-		SELECT name, s.segment_id, COALESCE(e.label, s.segment), e.description, COALESCE(e.named, false), i.version
-		FROM clusterseg._model_segments(value) s CROSS JOIN (SELECT version) i
-		LEFT JOIN jsonb_to_recordset(exported->'segments') e (segment_id int, label text, description text, named boolean)
-			ON e.segment_id = s.segment_id
+		SELECT p_name, i.number, s.segment_id, s.cluster, s.size, s.share, s.radius, s.reach
+		FROM clusterseg._model_segments(imported) s, (SELECT number) i;
+	INSERT INTO clusterseg._segments (model, segment_id, label, description, named, since_version, described)
+		SELECT p_name, s.segment_id, COALESCE(NULLIF(btrim(e.label), ''), s.segment), e.description, COALESCE(e.named, false), i.number,
+			COALESCE(e.described, false)
+		FROM clusterseg._model_segments(imported) s CROSS JOIN (SELECT number) i
+		LEFT JOIN jsonb_to_recordset(COALESCE(p_exported->'segments', '[]')) e (segment_id int, label text, description text, named boolean,
+			described boolean) ON e.segment_id = s.segment_id
 		ON CONFLICT DO NOTHING;
+	UPDATE clusterseg.versions v SET value = clusterseg._model_relabel(imported, clusterseg._labels(p_name, v.version))
+		WHERE v.model = p_name AND v.version = number;
 	INSERT INTO clusterseg._profiles
-		SELECT name, i.version, p.segment_id, p.feature, p.category, p.n, p.mean, p.median, p.p5, p.p95, p.overall_mean, p.overall_sd,
+		SELECT p_name, i.number, p.segment_id, p.feature, p.category, p.n, p.mean, p.median, p.p5, p.p95, p.overall_mean, p.overall_sd,
 			p.effect, p.lift, p.v_test
-		FROM jsonb_to_recordset(COALESCE(exported->'profiles', '[]')) p (segment_id int, feature text, category text, n bigint, mean float8,
+		FROM jsonb_to_recordset(COALESCE(p_exported->'profiles', '[]')) p (segment_id int, feature text, category text, n bigint, mean float8,
 			median float8, p5 float8, p95 float8, overall_mean float8, overall_sd float8, effect float8, lift float8, v_test float8),
-			(SELECT version) i;
+			(SELECT number) i;
 	INSERT INTO clusterseg.centroids
-		SELECT name, i.version, c.segment_id, c.feature, COALESCE(c.value, p.mean), c.scaled
-		FROM clusterseg._model_centroids(value) c CROSS JOIN (SELECT version) i
-		LEFT JOIN clusterseg._profiles p ON p.model = name AND p.version = i.version AND p.segment_id = c.segment_id
+		SELECT p_name, i.number, c.segment_id, c.feature, COALESCE(c.value, p.mean), c.scaled
+		FROM clusterseg._model_centroids(imported) c CROSS JOIN (SELECT number) i
+		LEFT JOIN clusterseg._profiles p ON p.model = p_name AND p.version = i.number AND p.segment_id = c.segment_id
 			AND p.feature || CASE WHEN p.category <> '' THEN '=' || p.category ELSE '' END = c.feature;
-	UPDATE clusterseg.models x SET trained_at = COALESCE((exported->>'trained_at')::timestamptz, now()),
-		key_type = COALESCE(x.key_type, exported->>'key_type') WHERE x.model = name;
+	UPDATE clusterseg.models x SET trained_at = COALESCE((p_exported->>'trained_at')::timestamptz, now()),
+		key_type = COALESCE(x.key_type, p_exported->>'key_type') WHERE x.model = p_name;
 	-- where there is nothing to assign, publishing is the pointer alone
 	IF m.published_id IS NULL THEN
-		PERFORM clusterseg._set_published(name, version);
+		PERFORM clusterseg._set_published(p_name, number);
 	END IF;
-	RETURN version;
+	RETURN number;
 END
 $$;
-COMMENT ON FUNCTION clusterseg.import_model(text, jsonb) IS
+COMMENT ON FUNCTION clusterseg._import_segmentation(text, jsonb, name) IS 'adds an exported version to a segmentation';
+
+CREATE FUNCTION clusterseg.import_model(name text, exported jsonb, output_schema name DEFAULT current_schema()) RETURNS int
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF jsonb_typeof(exported) IS DISTINCT FROM 'object' OR exported->>'clusterseg' IS DISTINCT FROM '1' THEN
+		PERFORM clusterseg._fail('22023', 'it has no field "clusterseg" with the value 1');
+	ELSIF jsonb_typeof(COALESCE(exported->'options', '{}')) <> 'object' OR jsonb_typeof(COALESCE(exported->'metrics', '{}')) <> 'object' THEN
+		PERFORM clusterseg._fail('22023', 'its fields "options" and "metrics" are not objects');
+	ELSIF exported->>'kind' = 'recommender' THEN
+		RETURN clusterseg._import_recommender(name, exported, output_schema);
+	ELSIF exported->>'kind' = 'segmentation' THEN
+		RETURN clusterseg._import_segmentation(name, exported, output_schema);
+	END IF;
+	PERFORM clusterseg._fail('22023', 'its field "kind" is neither "segmentation" nor "recommender"');
+EXCEPTION
+	WHEN data_exception OR integrity_constraint_violation OR cardinality_violation OR syntax_error THEN
+		DECLARE
+			message text;
+			detail text;
+		BEGIN
+			GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+			-- of rows of the catalog the message says enough
+			IF SQLSTATE LIKE '23%' THEN
+				detail := NULL;
+			END IF;
+			PERFORM clusterseg._fail('22023', 'this is not an exported model',
+				upper(left(message, 1)) || substr(message, 2) || '.' || COALESCE(' ' || NULLIF(detail, ''), ''),
+				'export_model() makes what import_model() takes.');
+		END;
+END
+$$;
+COMMENT ON FUNCTION clusterseg.import_model(text, jsonb, name) IS
 	'adds an exported version to a model, which is made when it is new; the first one is published at once';
 
 -- ---------------------------------------------------------------------------
 -- Who may use a model
 -- ---------------------------------------------------------------------------
+
+-- UPDATE clusterseg.models SET owner = ... gives a model away; its relations and grants go along.
+CREATE FUNCTION clusterseg._give_away() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	suffix text;
+	kept text;
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = NEW.owner) THEN
+		PERFORM clusterseg._fail('42704', format('role "%s" does not exist', NEW.owner));
+	END IF;
+	FOREACH suffix IN ARRAY ARRAY['_members', '_past', '_history', '_recommendations'] LOOP
+		kept := clusterseg._kept(NEW, suffix);
+		IF kept IS NOT NULL THEN
+			EXECUTE format('ALTER %s %s OWNER TO %I', CASE suffix WHEN '_history' THEN 'VIEW' ELSE 'TABLE' END, kept, NEW.owner);
+		END IF;
+	END LOOP;
+	UPDATE clusterseg.model_grants g SET owner = NEW.owner WHERE g.model = NEW.model;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._give_away() IS 'gives the relations of a model to its new owner';
+CREATE TRIGGER give_away AFTER UPDATE OF owner ON clusterseg.models FOR EACH ROW WHEN (OLD.owner <> NEW.owner)
+	EXECUTE FUNCTION clusterseg._give_away();
 
 CREATE FUNCTION clusterseg.grant_model(name text, grantee name) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -366,7 +428,9 @@ AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(name, NULL, true);
 BEGIN
-	IF grantee <> 'public' AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grantee) THEN
+	IF grantee IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "grantee" must not be NULL');
+	ELSIF grantee <> 'public' AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = grantee) THEN
 		PERFORM clusterseg._fail('42704', format('role "%s" does not exist', grantee));
 	END IF;
 	INSERT INTO clusterseg.model_grants (model, grantee, owner) VALUES (name, grant_model.grantee, m.owner) ON CONFLICT DO NOTHING;

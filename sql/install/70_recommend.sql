@@ -269,12 +269,13 @@ BEGIN
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - 'event_weights',
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
-	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
 	VALUES (p_name, version, 'draft',
 		jsonb_build_object('customer', p_customer, 'item', p_item, 'weight', p_weight, 'at', p_at, 'algorithm', p_algorithm,
 			'segmentation', p_segmentation, 'item_source', p_item_source, 'item_key', p_item_key, 'event_type', p_event_type,
 			'seed', p_seed, 'options', p_options, 'effective', f.effective),
-		f.metrics || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped)
+		f.metrics || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped,
+		p_source, p_path, p_customer, f.customer_type)
 	RETURNING id INTO version_id;
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
 		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items)
@@ -286,9 +287,11 @@ BEGIN
 	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
 	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
 	PERFORM clusterseg._reco_fit_end();
-	UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_customer, key_type = f.customer_type,
-			trained_at = now(), algorithm = CASE WHEN p_publish OR x.published_id IS NULL THEN used ELSE x.algorithm END
-		WHERE x.model = p_name;
+	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
+	IF m.published_id IS NULL THEN
+		UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_customer, key_type = f.customer_type, algorithm = used
+			WHERE x.model = p_name;
+	END IF;
 	published := p_publish;
 	IF p_publish THEN
 		PERFORM clusterseg._set_published(p_name, version);
@@ -389,8 +392,7 @@ DECLARE
 	r clusterseg._recommenders;
 	kept text := clusterseg._relation(m, '_recommendations');
 	c record;
-	changed bigint := 0;
-	more bigint;
+	changed bigint;
 BEGIN
 	IF m.published_id IS NULL THEN
 		PERFORM clusterseg._fail('55000', format('model "%s" has no published version', model), NULL,
@@ -402,9 +404,12 @@ BEGIN
 			format('It is not a table of recommendations with customers of type %s and items of type %s.', r.customer_type, r.item_type),
 			'Rename or drop it: refresh_recommendations() then makes it anew.');
 	ELSIF to_regclass(kept) IS NULL THEN
-		EXECUTE format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
-			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type);
-		EXECUTE format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model));
+		IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
+			PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
+		END IF;
+		PERFORM clusterseg._as_owner(m.owner, format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
+			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type));
+		PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model)));
 		FOR c IN VALUES
 			('customer_id', 'customer'),
 			('rank', 'place, from 1'),
@@ -414,7 +419,7 @@ BEGIN
 			('version', 'version of the model'),
 			('refreshed_at', 'when the row was last written; rows that stay the same are not')
 		LOOP
-			EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2);
+			PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON COLUMN %s.%I IS %L', kept, c.column1, c.column2));
 		END LOOP;
 	END IF;
 	-- candidates are meant as the caller would have them read
@@ -425,20 +430,17 @@ BEGIN
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
-	EXECUTE format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
-		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept);
-	GET DIAGNOSTICS changed = ROW_COUNT;
-	EXECUTE format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_recommended TO %I', m.owner);
+	changed := clusterseg._as_owner(m.owner, format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
+		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept));
+	changed := changed + clusterseg._as_owner(m.owner, format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()
 		FROM pg_temp._clusterseg_recommended r WHERE r.customer_id = k.customer_id AND r.rank = k.rank
-			AND (r.item_id, r.score, r.source) IS DISTINCT FROM (k.item_id, k.score, k.source)', kept, m.published_version);
-	GET DIAGNOSTICS more = ROW_COUNT;
-	changed := changed + more;
-	EXECUTE format('INSERT INTO %1$s SELECT r.*, %2$s, now() FROM pg_temp._clusterseg_recommended r
-		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version);
-	GET DIAGNOSTICS more = ROW_COUNT;
+			AND (r.item_id, r.score, r.source) IS DISTINCT FROM (k.item_id, k.score, k.source)', kept, m.published_version));
+	changed := changed + clusterseg._as_owner(m.owner, format('INSERT INTO %1$s SELECT r.*, %2$s, now() FROM pg_temp._clusterseg_recommended r
+		WHERE NOT EXISTS (SELECT FROM %1$s k WHERE k.customer_id = r.customer_id AND k.rank = r.rank)', kept, m.published_version));
 	DROP TABLE pg_temp._clusterseg_recommended;
-	UPDATE clusterseg.models x SET last_run_at = now() WHERE x.model = _refresh_recommendations.model;
-	RETURN changed + more;
+	UPDATE clusterseg.models x SET last_run_at = clusterseg._moment(x) WHERE x.model = _refresh_recommendations.model;
+	RETURN changed;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._refresh_recommendations(text, int, boolean, text, text) IS 'refresh_recommendations() under a given search path';
@@ -474,7 +476,7 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 	END;
 COMMENT ON FUNCTION clusterseg._export_recommender(clusterseg.models, clusterseg.versions) IS 'a version of a recommender as JSON';
 
-CREATE FUNCTION clusterseg._import_recommender(p_name text, p_exported jsonb) RETURNS int
+CREATE FUNCTION clusterseg._import_recommender(p_name text, p_exported jsonb, p_schema name) RETURNS int
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -485,10 +487,11 @@ DECLARE
 	fault text;
 	r clusterseg._recommenders;
 BEGIN
-	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, current_schema());
+	m := clusterseg._open_model(p_name, 'recommender', p_exported->>'algorithm', NULL, NULL, NULL, p_schema);
 	SELECT COALESCE(max(v.version), 0) + 1 INTO found_version FROM clusterseg.versions v WHERE v.model = p_name;
-	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped)
+	INSERT INTO clusterseg.versions (model, version, state, options, metrics, trained_at, algorithm, rows, skipped)
 	VALUES (p_name, found_version, 'draft', COALESCE(p_exported->'options', '{}'), COALESCE(p_exported->'metrics', '{}'),
+		COALESCE((p_exported->>'trained_at')::timestamptz, now()),
 		p_exported->>'algorithm', (p_exported->>'rows')::bigint, (p_exported->>'skipped')::bigint)
 	RETURNING id INTO new_id;
 	r := jsonb_populate_record(NULL::clusterseg._recommenders, p_exported->'recommender');
@@ -526,4 +529,4 @@ BEGIN
 	RETURN found_version;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._import_recommender(text, jsonb) IS 'adds an exported version to a recommender';
+COMMENT ON FUNCTION clusterseg._import_recommender(text, jsonb, name) IS 'adds an exported version to a recommender';

@@ -112,7 +112,7 @@ static void
 take_elements(cs_binding *b, const cs_array *a, int first, int width)
 {
 	for (int e = 0; e < width; e++)
-		b->raw[first + e] = cs_raw_number(&b->m->prep->f[first + e], cs_array_element(a, e), NULL);
+		b->raw[first + e] = cs_raw_of_row(&b->m->prep->f[first + e], cs_array_element(a, e), NULL);
 }
 
 static void
@@ -149,7 +149,7 @@ cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 		else if (isnull[in->att])
 			b->raw[c->first] = NAN;
 		else if (f->kind == CS_NUMBER)
-			b->raw[c->first] = cs_raw_number(f, cs_convert_number(in->conv, value[in->att]), NULL);
+			b->raw[c->first] = cs_raw_of_row(f, cs_convert_number(in->conv, value[in->att]), NULL);
 		else
 		{
 			int			len;
@@ -178,7 +178,7 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("feature \"%s\" is a category and cannot come in an array of numbers", p->f[i].name),
 					 errhint("Pass a row with the columns of the model.")));
-		b->raw[i] = cs_raw_number(&p->f[i], v, NULL);
+		b->raw[i] = cs_raw_of_row(&p->f[i], v, NULL);
 	}
 	return cs_prep_row(p, b->raw, b->point, feature);
 }

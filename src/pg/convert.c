@@ -138,15 +138,27 @@ cs_tidy_value(double v)
 	return strtod(buf, NULL);
 }
 
-double
-cs_tidy_mean(double v)
+static double
+tidy(double v, int digits)
 {
 	char		buf[32];
 
 	if (!isfinite(v))
 		return v;
-	snprintf(buf, sizeof(buf), "%.8g", v);
+	snprintf(buf, sizeof(buf), "%.*g", digits, v);
 	return strtod(buf, NULL);
+}
+
+double
+cs_tidy_scaled(double v)
+{
+	return tidy(v, 7);
+}
+
+double
+cs_tidy_mean(double v)
+{
+	return tidy(v, 8);
 }
 
 const char *
@@ -211,11 +223,11 @@ element_with_nulls(const cs_array *a, int i)
 
 	if (isnull)
 		return NAN;
-	return finite_or_nan(a->wide ? DatumGetFloat8(e) : (double) DatumGetFloat4(e));
+	return a->wide ? DatumGetFloat8(e) : (double) DatumGetFloat4(e);
 }
 
 double
-cs_array_element(const cs_array *a, int i)
+cs_array_number(const cs_array *a, int i)
 {
 	if (a->has_nulls)
 		return element_with_nulls(a, i);
@@ -224,13 +236,19 @@ cs_array_element(const cs_array *a, int i)
 		double		v;
 
 		memcpy(&v, a->data + sizeof(double) * i, sizeof(v));
-		return finite_or_nan(v);
+		return v;
 	}
 	else
 	{
 		float		v;
 
 		memcpy(&v, a->data + sizeof(float) * i, sizeof(v));
-		return finite_or_nan((double) v);
+		return (double) v;
 	}
+}
+
+double
+cs_array_element(const cs_array *a, int i)
+{
+	return finite_or_nan(cs_array_number(a, i));
 }

@@ -9,6 +9,8 @@
 
 #include "postgres.h"
 
+#include <math.h>
+
 #include "core/prep/prep.h"
 
 typedef enum cs_conv
@@ -69,6 +71,7 @@ extern double cs_convert_number(cs_conv c, Datum d);
  * with the digits that they can be trusted for.
  */
 extern double cs_tidy_value(double v);	/* a value of a row */
+extern double cs_tidy_scaled(double v);	/* a value that was a coordinate meanwhile: 7 significant digits */
 extern double cs_tidy_mean(double v);	/* 8 significant digits */
 
 /* The text of a category, not terminated; may be palloc'd. */
@@ -87,7 +90,10 @@ typedef struct cs_array
 
 extern cs_array cs_open_array(Datum d);
 
-/* Element i, NaN for NULL and what is not finite. */
+/* Element i in double precision as it is, NaN for NULL. */
+extern double cs_array_number(const cs_array *a, int i);
+
+/* Element i as a feature: NaN for NULL and what is not finite in single precision. */
 extern double cs_array_element(const cs_array *a, int i);
 
 /* Raw value of a number under a feature's shift; sets *lossy when rounding lost digits. */
@@ -99,6 +105,15 @@ cs_raw_number(const cs_feature *f, double v, bool *lossy)
 	if (lossy && (double) raw != v - f->shift && v == v)
 		*lossy = true;
 	return raw;
+}
+
+/* The same of a row: what single precision cannot hold (beyond 3.4e38) is missing, as infinity is. */
+static inline float
+cs_raw_of_row(const cs_feature *f, double v, bool *lossy)
+{
+	float		raw = cs_raw_number(f, v, lossy);
+
+	return isinf(raw) ? NAN : raw;
 }
 
 #endif							/* CS_CONVERT_H */

@@ -139,7 +139,7 @@ take_number(cs_dataset *ds, int feature, double v, float *raw)
 		ds->missing[feature]++;
 		return false;
 	}
-	raw[feature] = cs_raw_number(f, v, &ds->lossy[feature]);
+	raw[feature] = cs_raw_of_row(f, v, &ds->lossy[feature]);
 	return true;
 }
 

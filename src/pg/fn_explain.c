@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "pg/convert.h"
 #include "pg/pg_env.h"
 #include "pg/scoring.h"
 
@@ -233,21 +234,25 @@ CS_SCORING_ENTRIES(explain);
 
 /* ---- counterfactual ---- */
 
-/* Is the target still the nearest centre when coordinate z moves by delta? */
+/*
+ * Is the row in the target segment when one feature has that value, or one that
+ * is a hair further from where it is?  Asked of the whole way from value to
+ * segment: a value may be clipped, or outside what its logarithm takes.
+ */
 static bool
-reaches(cs_site *s, int z, double delta, int target)
+reaches(cs_site *s, int feature, double from, double to, int target)
 {
-	const cs_centers *c = s->m->scorer->centers;
-	float		held = s->binding->point[z];
-	double		mine;
-	bool		ok = true;
+	const cs_prep *p = s->m->prep;
+	float	   *raw = &s->binding->raw[feature],
+				held = *raw;
+	bool		ok;
 
-	/* a hair beyond the border */
-	s->binding->point[z] = (float) ((double) held + delta * (1 + 1e-4));
-	mine = cs_centers_distance(c, s->binding->point, target);
-	for (int j = 0; j < s->m->k && ok; j++)
-		ok = j == target || mine <= cs_centers_distance(c, s->binding->point, j);
-	s->binding->point[z] = held;
+	*raw = cs_raw_number(&p->f[feature], to + (to - from) * 1e-5, NULL);
+	for (int ulp = 0; ulp < 4; ulp++)
+		*raw = nextafterf(*raw, to > from ? INFINITY : -INFINITY);
+	ok = cs_prep_row(p, s->binding->raw, s->binding->point, NULL) == CS_ROW_OK && cs_site_nearest(s).label == target;
+	*raw = held;
+	cs_prep_row(p, s->binding->raw, s->binding->point, NULL);
 	return ok;
 }
 
@@ -283,7 +288,7 @@ put_changes(cs_site *s, ReturnSetInfo *rsinfo, int own, int target)
 		v[1] = Float8GetDatum(cs_tidy_value(from));
 		v[2] = Float8GetDatum(cs_tidy_mean(to));
 		v[3] = Float8GetDatum(cs_tidy_mean(to - from));
-		v[4] = BoolGetDatum(reaches(s, f->at, gap / (2 * w), target));
+		v[4] = BoolGetDatum(reaches(s, i, from, to, target));
 		v[5] = Float8GetDatum(cs_tidy_mean(cs_feature_original(f, 0, x + gap / (2 * norm) * w)));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 	}

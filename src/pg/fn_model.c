@@ -20,11 +20,51 @@
 
 /* ---- other labels in a value ---- */
 
+typedef struct member
+{
+	char	   *name;
+	cs_value	value;
+} member;
+
+/* As jsonb orders keys. */
+static int
+by_name(const void *a, const void *b)
+{
+	const char *x = ((const member *) a)->name,
+			   *y = ((const member *) b)->name;
+	size_t		m = strlen(x),
+				n = strlen(y);
+
+	return m != n ? (m < n ? -1 : 1) : strcmp(x, y);
+}
+
+static member *
+sorted_members(cs_env *env, cs_value object)
+{
+	member	   *m = CS_NEW(env, member, object.count + 1);
+	const unsigned char *at = object.data;
+	cs_value	key = {0};
+
+	for (uint32_t i = 0; i < object.count; i++)
+	{
+		m[i].value = cs_value_next(object, &at, &key);
+		m[i].name = cs_value_text(env, key);
+	}
+	qsort(m, object.count, sizeof(member), by_name);
+	return m;
+}
+
+/*
+ * Objects are written in the order of jsonb, and -0 as 0: so a value that went
+ * through jsonb, as exported ones do, comes back as the same bytes.
+ */
 static void
 copy_value(cs_writer *w, const char *key, cs_value v)
 {
 	const unsigned char *at = v.data;
-	cs_value	k = {0};
+	cs_value	none = {0};
+	double	   *number;
+	member	   *m;
 
 	switch (v.tag)
 	{
@@ -36,25 +76,28 @@ copy_value(cs_writer *w, const char *key, cs_value v)
 			cs_put_bool(w, key, v.tag == 't');
 			break;
 		case 'd':
-			cs_put_number(w, key, cs_value_number(v));
+			cs_put_number(w, key, cs_value_number(v) + 0.0);
 			break;
 		case 's':
 			cs_put_text_n(w, key, (const char *) v.data, v.count);
 			break;
 		case 'v':
-			cs_put_numbers(w, key, cs_value_numbers(w->env, v), v.count);
+			number = cs_value_numbers(w->env, v);
+			for (uint32_t i = 0; i < v.count; i++)
+				number[i] += 0.0;
+			cs_put_numbers(w, key, number, v.count);
+			break;
+		case 'l':
+			cs_begin_list(w, key);
+			for (uint32_t i = 0; i < v.count; i++)
+				copy_value(w, NULL, cs_value_next(v, &at, &none));
+			cs_end(w);
 			break;
 		default:
-			if (v.tag == 'o')
-				cs_begin_object(w, key);
-			else
-				cs_begin_list(w, key);
+			cs_begin_object(w, key);
+			m = sorted_members(w->env, v);
 			for (uint32_t i = 0; i < v.count; i++)
-			{
-				cs_value	item = cs_value_next(v, &at, &k);
-
-				copy_value(w, v.tag == 'o' ? cs_value_text(w->env, k) : NULL, item);
-			}
+				copy_value(w, m[i].name, m[i].value);
 			cs_end(w);
 	}
 }
@@ -63,21 +106,17 @@ copy_value(cs_writer *w, const char *key, cs_value v)
 static void
 put_segments(cs_writer *w, cs_value segments, char **label, int k)
 {
-	const unsigned char *at = segments.data;
-	cs_value	key = {0};
+	member	   *m = sorted_members(w->env, segments);
 
 	cs_begin_object(w, "segments");
 	for (uint32_t i = 0; i < segments.count; i++)
 	{
-		cs_value	v = cs_value_next(segments, &at, &key);
-		char	   *name = cs_value_text(w->env, key);
-
-		if (strcmp(name, "labels") != 0)
+		if (strcmp(m[i].name, "labels") != 0)
 		{
-			copy_value(w, name, v);
+			copy_value(w, m[i].name, m[i].value);
 			continue;
 		}
-		cs_begin_list(w, name);
+		cs_begin_list(w, "labels");
 		for (int j = 0; j < k; j++)
 			cs_put_text(w, NULL, label[j]);
 		cs_end(w);
@@ -94,34 +133,28 @@ clusterseg_model_relabel(PG_FUNCTION_ARGS)
 	struct varlena *v = cs_arg_model(fcinfo, 0),
 			   *out;
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
-	cs_model   *m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model   *model = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 	int			n;
 	char	  **label = cs_arg_names(fcinfo, 1, &n);
-	cs_value	root = cs_doc_root(CS_MODEL_BYTES(v)),
-				key = {0};
-	const unsigned char *at = root.data;
+	cs_value	root = cs_doc_root(CS_MODEL_BYTES(v));
+	member	   *m = sorted_members(env, root);
 	cs_writer	w;
 	unsigned char *bytes;
 	size_t		len;
 
+	if (n != model->k)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model has %d segments, not %d", model->k, n)));
 	for (int j = 0; j < n; j++)
 		if (label[j] == NULL)
-			label[j] = m->label[j < m->k ? j : 0];
-	if (n != m->k)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model has %d segments, not %d", m->k, n)));
+			label[j] = model->label[j];
 	cs_writer_init(env, &w);
 	cs_begin_object(&w, NULL);
 	for (uint32_t i = 0; i < root.count; i++)
-	{
-		cs_value	item = cs_value_next(root, &at, &key);
-		char	   *name = cs_value_text(env, key);
-
-		if (strcmp(name, "segments") == 0)
-			put_segments(&w, item, label, n);
+		if (strcmp(m[i].name, "segments") == 0)
+			put_segments(&w, m[i].value, label, n);
 		else
-			copy_value(&w, name, item);
-	}
+			copy_value(&w, m[i].name, m[i].value);
 	cs_end(&w);
 	bytes = cs_writer_finish(&w, &len);
 	out = palloc(len + VARHDRSZ);

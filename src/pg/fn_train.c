@@ -230,7 +230,7 @@ load_former(FunctionCallInfo fcinfo, cs_training *t)
 
 /* From rows to named segments. */
 static void
-read_and_fit(cs_training *t, cs_train_request *r, char *former_members, int next_id)
+read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *owner, int next_id)
 {
 	instr_time	start;
 
@@ -245,7 +245,7 @@ read_and_fit(cs_training *t, cs_train_request *r, char *former_members, int next
 	t->model.seed = r->seed;
 	cs_training_label(t);
 	set_columns(t);
-	cs_training_overlap(t, former_members);
+	cs_training_overlap(t, former_members, owner);
 	cs_training_name_segments(t, next_id);
 	if (t->ds->sample_level > 0)
 		cs_training_count_all(t);
@@ -256,7 +256,7 @@ PG_FUNCTION_INFO_V1(clusterseg_fit);
 
 /*
  * _fit(name, source, path, key, features, algorithm, k, k_min, k_max, transforms,
- *      scale, weight, seed, options, former, former_members, next_id, leave_out, run_as)
+ *      scale, weight, seed, options, former, former_members, next_id, leave_out, run_as, owner)
  *
  * Reads, fits and names the segments; the training stays open.
  */
@@ -269,12 +269,13 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	cs_train_request r = cs_train_request_read(fcinfo, t->env);
 	Datum		d;
 
-	cs_progress_start(CS_ARG_TEXT(CS_FIT_NAME));
+	t->name = CS_ARG_TEXT(CS_FIT_NAME);
+	cs_progress_start(t->name);
 	load_former(fcinfo, t);
 	t->busy = true;
 	PG_TRY();
 	{
-		read_and_fit(t, &r, former_members, PG_GETARG_INT32(CS_FIT_NEXT_ID));
+		read_and_fit(t, &r, former_members, CS_ARG_TEXT(CS_FIT_OWNER), PG_GETARG_INT32(CS_FIT_NEXT_ID));
 	}
 	PG_FINALLY();
 	{
@@ -354,7 +355,7 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 	t->model.label = cs_arg_names(fcinfo, 1, &labels);
 	if (labels != t->model.k)
 		elog(ERROR, "wrong number of labels");
-	cs_progress_start("");
+	cs_progress_start(t->name);
 	w = cs_members_open(PG_GETARG_OID(0), t->ds->keys->type, &t->model, PG_GETARG_INT32(2),
 						PG_GETARG_DATUM(3), text_to_cstring(PG_GETARG_TEXT_PP(4)));
 	for (int b = 0; b < x->blocks; b++)

@@ -7,7 +7,7 @@
 
 #include "pg/guc.h"
 
-bool		cs_guc_verbose = false;
+bool		cs_guc_notices = false;
 static char *guc_simd = NULL;
 static const cs_kernel *kernel = NULL;
 
@@ -37,15 +37,15 @@ cs_guc_kernel(void)
 void
 cs_guc_define(void)
 {
+	DefineCustomBoolVariable("clusterseg.notices",
+							 "Sends a NOTICE at each phase of training.",
+							 NULL,
+							 &cs_guc_notices, false, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomStringVariable("clusterseg.simd",
 							   "Vector instructions used for distances.",
 							   "auto takes the best that the CPU has. Segments do not depend on it.",
 							   &guc_simd, "auto", PGC_USERSET, 0,
 							   check_simd, assign_simd, NULL);
-	DefineCustomBoolVariable("clusterseg.verbose",
-							 "Sends a NOTICE at each phase of training.",
-							 NULL,
-							 &cs_guc_verbose, false, PGC_USERSET, 0,
-							 NULL, NULL, NULL);
 	MarkGUCPrefixReserved("clusterseg");
 }

@@ -6,7 +6,7 @@
 
 #include "core/base/kernel.h"
 
-extern bool cs_guc_verbose;		/* clusterseg.verbose: NOTICE per phase of long work */
+extern bool cs_guc_notices;		/* clusterseg.notices: NOTICE per phase of long work */
 
 extern void cs_guc_define(void);
 

@@ -97,8 +97,8 @@ cs_labelled_add(cs_labelled *p, const cs_array *features, int32 label)
 	for (int f = 0; f < p->d; f++)
 	{
 		/* plus 0 makes zeros alike */
-		x[f] = cs_array_element(features, f) + 0.0;
-		if (isnan(x[f]))
+		x[f] = cs_array_number(features, f) + 0.0;
+		if (!isfinite(x[f]))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("features are not all finite"),

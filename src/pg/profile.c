@@ -78,9 +78,9 @@ emit(ReturnSetInfo *rsinfo, const cs_training *t, int cluster, const line *l)
 	v[COL_CATEGORY] = l->category ? CStringGetTextDatum(l->category) : (Datum) 0;
 	v[COL_N] = Int64GetDatum((int64) l->n);
 	put_float(v, isnull, COL_MEAN, cs_tidy_mean(l->mean));
-	put_float(v, isnull, COL_MEDIAN, cs_tidy_value(l->quantile[0]));
-	put_float(v, isnull, COL_P5, cs_tidy_value(l->quantile[1]));
-	put_float(v, isnull, COL_P95, cs_tidy_value(l->quantile[2]));
+	put_float(v, isnull, COL_MEDIAN, cs_tidy_scaled(l->quantile[0]));
+	put_float(v, isnull, COL_P5, cs_tidy_scaled(l->quantile[1]));
+	put_float(v, isnull, COL_P95, cs_tidy_scaled(l->quantile[2]));
 	put_float(v, isnull, COL_OVERALL_MEAN, cs_tidy_mean(l->overall_mean));
 	put_float(v, isnull, COL_OVERALL_SD, cs_tidy_mean(l->overall_sd));
 	put_float(v, isnull, COL_EFFECT, l->overall_sd > 0 ? (l->mean - l->overall_mean) / l->overall_sd : NAN);

@@ -81,7 +81,7 @@ cs_progress_report(cs_env *env, cs_phase phase, int64_t done, int64_t total)
 	if (!active)
 		return;
 	pgstat_progress_update_multi_param(lengthof(index), index, value);
-	if (phase != shown && cs_guc_verbose)
+	if (phase != shown && cs_guc_notices)
 		ereport(NOTICE, (errmsg("%s", phase_name(phase))));
 	shown = phase;
 }

@@ -115,13 +115,14 @@ at_transaction_end(XactEvent event, void *arg)
 }
 
 static cs_reco *
-load(int64 id)
+load(int64 id, Oid catalog)
 {
 	MemoryContext cxt = AllocSetContextCreate(cache_cxt, "clusterseg cached recommender", ALLOCSET_DEFAULT_SIZES),
 				old = MemoryContextSwitchTo(cxt);
 	cs_reco    *r = palloc0(sizeof(cs_reco));
 
 	r->id = id;
+	r->catalog = catalog;
 	r->cxt = cxt;
 	r->env = cs_pg_env(cxt);
 	read_version(r);
@@ -132,17 +133,18 @@ load(int64 id)
 static cs_reco *
 version(int64 id)
 {
+	Oid			catalog = cs_store_catalog();
 	cs_reco    *r;
 
 	for (r = cache; r; r = r->next)
-		if (r->id == id)
+		if (r->id == id && r->catalog == catalog)
 			return r;
 	if (cache_cxt == NULL)
 	{
 		cache_cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg recommenders", ALLOCSET_DEFAULT_SIZES);
 		RegisterXactCallback(at_transaction_end, NULL);
 	}
-	r = load(id);
+	r = load(id, catalog);
 	r->next = cache;
 	cache = r;
 	return r;

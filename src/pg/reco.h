@@ -35,6 +35,7 @@ typedef struct cs_list_chunk
 typedef struct cs_reco
 {
 	int64		id;				/* of the version */
+	Oid			catalog;		/* that the id belongs to */
 	MemoryContext cxt;
 	cs_env	   *env;			/* of that context */
 	const cs_recommender *algorithm;

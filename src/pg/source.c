@@ -45,7 +45,12 @@ cs_role_for(const char *owner)
 {
 	Oid			role = owner ? get_role_oid(owner, true) : InvalidOid;
 
-	return OidIsValid(role) && role != GetUserId() && has_privs_of_role(GetUserId(), role) ? role : InvalidOid;
+	if (owner && !OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\", the owner of the model, does not exist", owner),
+				 errhint("A superuser can give the model to another role: UPDATE clusterseg.models SET owner = ... WHERE model = ....")));
+	return role != GetUserId() && has_privs_of_role(GetUserId(), role) ? role : InvalidOid;
 }
 
 cs_identity
@@ -63,6 +68,24 @@ void
 cs_unbecome(cs_identity was)
 {
 	SetUserIdAndSecContext(was.user, was.context);
+}
+
+uint64
+cs_execute_as(Oid role, const char *command)
+{
+	cs_identity was = cs_become(role);
+	int			result;
+	uint64		rows;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	result = SPI_execute(command, false, 0);
+	if (result < 0)
+		elog(ERROR, "command failed: %s", SPI_result_code_string(result));
+	rows = SPI_processed;
+	SPI_finish();
+	cs_unbecome(was);
+	return rows;
 }
 
 /* ---- what is it? ---- */

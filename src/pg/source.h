@@ -35,7 +35,7 @@ typedef void (*cs_slot_fn) (void *arg, TupleTableSlot *slot);
  */
 extern cs_source *cs_source_open(const char *text, const char *path, Oid run_as);
 
-/* The role that a kept source of this owner runs as (see above). */
+/* The role that a kept source of this owner runs as (see above); an error when it is gone. */
 extern Oid	cs_role_for(const char *owner);
 
 /* Become that role, and back; both fine with InvalidOid. */
@@ -47,6 +47,12 @@ typedef struct cs_identity
 
 extern cs_identity cs_become(Oid role);
 extern void cs_unbecome(cs_identity was);
+
+/*
+ * Run a command on the tables of a model as that role, which may have put
+ * triggers on them: nothing of theirs runs with the caller's rights.  Returns rows.
+ */
+extern uint64 cs_execute_as(Oid role, const char *command);
 
 /* Number (from 0) of a column, or an error that lists the columns. role: what it is for. */
 extern int	cs_source_column(const cs_source *s, const char *name, const char *role);

@@ -5,10 +5,12 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -21,6 +23,7 @@
 typedef struct cached
 {
 	int64		id;
+	Oid			catalog;
 	MemoryContext cxt;
 	cs_model   *m;
 	struct cached *next;
@@ -109,6 +112,12 @@ cs_store_not_published(const char *name)
 			 errhint("Call clusterseg.publish('%s', version).", name)));
 }
 
+Oid
+cs_store_catalog(void)
+{
+	return get_relname_relid("versions", get_namespace_oid("clusterseg", true));
+}
+
 typedef struct published
 {
 	int64		id;
@@ -195,7 +204,7 @@ at_transaction_end(XactEvent event, void *arg)
  * context behind in the cache's, which the next clearing frees.
  */
 static cached *
-load(int64 id)
+load(int64 id, Oid catalog)
 {
 	MemoryContext cxt = AllocSetContextCreate(cache_cxt, "clusterseg cached model", ALLOCSET_DEFAULT_SIZES);
 	struct varlena *v = fetch_value(id, cxt);
@@ -203,6 +212,7 @@ load(int64 id)
 	cached	   *c = MemoryContextAllocZero(cxt, sizeof(cached));
 
 	c->id = id;
+	c->catalog = catalog;
 	c->cxt = cxt;
 	c->m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 	pfree(v);
@@ -212,17 +222,18 @@ load(int64 id)
 const cs_model *
 cs_store_model(int64 version_id)
 {
+	Oid			catalog = cs_store_catalog();
 	cached	   *c;
 
 	for (c = cache; c; c = c->next)
-		if (c->id == version_id)
+		if (c->id == version_id && c->catalog == catalog)
 			return c->m;
 	if (cache_cxt == NULL)
 	{
 		cache_cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg models", ALLOCSET_DEFAULT_SIZES);
 		RegisterXactCallback(at_transaction_end, NULL);
 	}
-	c = load(version_id);
+	c = load(version_id, catalog);
 	c->next = cache;
 	cache = c;
 	return c->m;

@@ -67,6 +67,12 @@ extern void cs_store_not_published(const char *name) pg_attribute_noreturn();
 /* Can the caller see (own) the version?  For the row security of big tables. */
 extern bool cs_store_sees(int64 version_id, bool to_change);
 
+/*
+ * The catalog that ids of versions belong to: after DROP and CREATE EXTENSION
+ * they start again, and what a session has cached is of the former one.
+ */
+extern Oid	cs_store_catalog(void);
+
 /* Id of the published version of a segmentation; errors when there is none. */
 extern int64 cs_store_published(const char *name);
 

@@ -32,7 +32,8 @@ enum
 	CS_FIT_NEXT_ID,
 	CS_FIT_LEAVE_OUT,
 	CS_FIT_RUN_AS,
-	CS_FIT_ARGS
+	CS_FIT_ARGS,				/* common to _fit(), _estimate() and _select_k() */
+	CS_FIT_OWNER = CS_FIT_ARGS	/* of the former members; for _fit() only */
 };
 
 typedef struct cs_train_request

@@ -316,7 +316,7 @@ overlap_by_model(cs_training *t)
 }
 
 void
-cs_training_overlap(cs_training *t, const char *members_query)
+cs_training_overlap(cs_training *t, const char *members_query, const char *owner)
 {
 	double		common = 0;
 
@@ -328,7 +328,7 @@ cs_training_overlap(cs_training *t, const char *members_query)
 	t->overlap = CS_NEW(t->env, double, (size_t) t->n_before * t->model.k);
 	if (members_query)
 	{
-		cs_source  *s = cs_source_open(members_query, NULL, InvalidOid);
+		cs_source  *s = cs_source_open(members_query, NULL, cs_role_for(owner));
 		former_members f = {t, NULL, cs_rows_new(t->env, 1)};
 
 		if (getBaseType(TupleDescAttr(s->desc, 0)->atttypid) == t->ds->keys->type)
@@ -349,13 +349,20 @@ cs_training_overlap(cs_training *t, const char *members_query)
 	}
 }
 
+/* Of customers that were there before and are there now: those who came or left say nothing. */
 static bool
 is_same(const cs_training *t, int before, int cluster)
 {
-	double		both = t->overlap[before * t->model.k + cluster],
-				any = t->before_size[before] + t->model.size[cluster] - both;
+	int			k = t->model.k;
+	double		both = t->overlap[before * k + cluster],
+				from = 0,
+				to = 0;
 
-	return both > 0 && (both / any >= SAME_JACCARD || both / t->before_size[before] >= SURVIVES);
+	for (int j = 0; j < k; j++)
+		from += t->overlap[before * k + j];
+	for (int i = 0; i < t->n_before; i++)
+		to += t->overlap[i * k + cluster];
+	return both > 0 && (both / (from + to - both) >= SAME_JACCARD || both / from >= SURVIVES);
 }
 
 /* Ids of clusters that the algorithm names itself go with the names. */

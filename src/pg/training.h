@@ -22,6 +22,7 @@ typedef struct cs_training
 	MemoryContext cxt;
 	cs_env	   *env;
 	bool		busy;			/* _fit() is at work on it */
+	char	   *name;			/* of the model */
 	cs_dataset *ds;
 	cs_slabs   *slabs;
 	cs_fit_outcome outcome;
@@ -76,7 +77,7 @@ struct cs_train_request;
 extern void cs_training_warn(const cs_training *t, const struct cs_train_request *r);
 extern void cs_training_fit(cs_training *t, const struct cs_train_request *r);
 extern void cs_training_label(cs_training *t);
-extern void cs_training_overlap(cs_training *t, const char *members_query);
+extern void cs_training_overlap(cs_training *t, const char *members_query, const char *owner);
 extern void cs_training_name_segments(cs_training *t, int next_id);
 
 /*

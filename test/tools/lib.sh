@@ -57,6 +57,11 @@ missing_parts()
 	esac
 	case $1 in check | stage)
 		perl -MIPC::Run -e 1 2>/dev/null || wish="$wish ipcrun"
+		# not every distribution has pgvector
+		if [ -n "${PG_CONFIG:-}" ] && [ ! -f "$("$PG_CONFIG" --sharedir)/extension/vector.control" ] &&
+			apt-cache show "postgresql-$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')-pgvector" >/dev/null 2>&1; then
+			wish="$wish pgvector"
+		fi
 		if [ -z "${PG_CONFIG:-}" ]; then
 			wish="$wish pgtap"
 		elif [ ! -f "$("$PG_CONFIG" --sharedir)/extension/pgtap.control" ]; then

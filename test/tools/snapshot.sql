@@ -118,6 +118,10 @@ CREATE TEMP VIEW fact(line) AS
     FROM member m JOIN pg_amop a ON a.amopfamily = m.objid AND m.classid = 'pg_opfamily'::regclass
   UNION ALL
   SELECT format('operator family %s support %s %s', m.identity, a.amprocnum, a.amproc::regprocedure)
-    FROM member m JOIN pg_amproc a ON a.amprocfamily = m.objid AND m.classid = 'pg_opfamily'::regclass;
+    FROM member m JOIN pg_amproc a ON a.amprocfamily = m.objid AND m.classid = 'pg_opfamily'::regclass
+
+  -- rows that the extension ships
+  UNION ALL
+  SELECT format('word %s', to_jsonb(w)) FROM clusterseg.label_words w WHERE w.builtin;
 
 SELECT replace(line, E'\n', ' \\n ') FROM fact ORDER BY line COLLATE "C";

@@ -160,7 +160,19 @@ stage_regress()
 	have_folder test/sql regress && ready_lanes regress || return
 	find_tests test/sql .sql "$@" | each_test regress_one
 }
-regress_one() { regress_like regress "$1" test/sql expected "$PG_TESTS/regress/pg_regress"; }
+
+# A first line "-- needs extension: NAME" skips a test where this server does not have that extension.
+regress_one()
+{
+	local needs label=regress/$1
+	[ "$FLEET" = plain ] || label=$FLEET/$1
+	needs=$(sed -n '1s/^-- needs extension: *//p' "test/sql/$1.sql")
+	if [ -n "$needs" ] && [ ! -f "$COPY$PG_SHAREDIR/extension/$needs.control" ]; then
+		report skip "$label" "the extension $needs is not installed"
+	else
+		regress_like regress "$1" test/sql expected "$PG_TESTS/regress/pg_regress"
+	fi
+}
 
 # Tests on the data sets beside the checkout: their path is \getenv shared CLUSTERSEG_SHARED
 stage_shared()

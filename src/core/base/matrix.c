@@ -170,10 +170,11 @@ cs_matrix_sort_block(cs_env *env, const cs_matrix *m, int b, int32_t *label, int
 }
 
 int
-cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
+cs_distinct_labels(cs_env *env, const cs_matrix *x, int limit, int32_t *label)
 {
 	size_t		room = 64;
 	size_t	   *slot;
+	int32_t    *number;
 	float	   *a = CS_NEW(env, float, x->d),
 			   *b = CS_NEW(env, float, x->d);
 	int			n = 0;
@@ -181,6 +182,7 @@ cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
 	while (room < (size_t) limit * 4)
 		room *= 2;
 	slot = CS_NEW(env, size_t, room);	/* row number + 1, open addressing */
+	number = CS_ROOM(env, int32_t, room);
 	for (size_t i = 0; i < x->n && n < limit; i++)
 	{
 		uint64_t	h = 0;
@@ -202,11 +204,21 @@ cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
 			if (memcmp(a, b, sizeof(float) * (size_t) x->d) == 0)
 				break;
 		}
-		n += slot[at] == 0;
+		if (slot[at] == 0)
+			number[at] = n++;
 		slot[at] = i + 1;
+		if (label)
+			label[i] = number[at];
 	}
 	cs_release(env, slot);
+	cs_release(env, number);
 	cs_release(env, a);
 	cs_release(env, b);
 	return n;
+}
+
+int
+cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit)
+{
+	return cs_distinct_labels(env, x, limit, NULL);
 }

@@ -154,7 +154,12 @@ cs_matrix  *cs_matrix_from_rows(cs_env *env, const float *rows, size_t n, int d)
 /* n rows of base, by number; pick stays the caller's and must outlive the result. */
 cs_matrix  *cs_matrix_select(cs_env *env, const cs_matrix *base, const uint32_t *pick, size_t n);
 
-/* Distinct rows of x, counted up to limit. */
+/*
+ * Distinct rows of x, counted up to limit.  label, or NULL: for each row the number of
+ * the point that it is, in the order in which they appear; rows behind the one that
+ * reaches the limit get none.  O(n d).
+ */
+int			cs_distinct_labels(cs_env *env, const cs_matrix *x, int limit, int32_t *label);
 int			cs_distinct_rows(cs_env *env, const cs_matrix *x, int limit);
 
 /* Scratch for reading m block by block; NULL when m needs none. */

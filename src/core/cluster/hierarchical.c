@@ -3,8 +3,8 @@
  * (linkage.h).
  *
  * Where all rows are too many for the method, two stages: k-means makes up to
- * MICRO small clusters of them, and the tree is made of these, each weighing as many
- * rows as it has.  For Ward and average linkage that is close to the tree of all
+ * MICRO small clusters of them (the distinct rows themselves, where these are no
+ * more), and the tree is made of these, each weighing as many rows as it has.  For Ward and average linkage that is close to the tree of all
  * rows (cf. T. Zhang, R. Ramakrishnan, M. Livny, "BIRCH", SIGMOD 1996).  The model
  * then says so.
  *
@@ -30,6 +30,7 @@ typedef struct tree
 	size_t		points;			/* rows, or small clusters */
 	cs_merge   *merge;			/* points - 1 */
 	int32_t    *micro;			/* small cluster of each row; NULL: points are rows */
+	bool		distinct;		/* small clusters are of equal rows */
 
 	/* a cut at k segments */
 	int			leaves;
@@ -101,23 +102,66 @@ micro_points(cs_env *env, const cs_matrix *x, const double *center, const double
 	return p;
 }
 
-static cs_matrix *
-first_stage(cs_env *env, cs_team *team, const cs_fit_args *a, tree *t)
+/* Starting centres that are all different; returns how many of the drawn ones are. */
+static int
+draw_distinct(cs_env *env, cs_team *team, const cs_fit_args *a, int m, double *center)
 {
-	int			m = cs_distinct_rows(env, a->x, (int) micro_count(a->x->n));
-	size_t		n = cs_round_lanes(a->x->n);
-	int32_t    *label = cs_team_alloc(env, team, n, sizeof(int32_t));
-	double	   *center = CS_NEW(env, double, (size_t) m * (size_t) a->x->d),
-			   *count = CS_NEW(env, double, (size_t) m);
-	cs_lloyd_args args = {a->x, m, MICRO_PASSES, 0, false};
-	cs_matrix  *p;
+	size_t		d = (size_t) a->x->d;
+	float	   *row = CS_NEW(env, float, (size_t) m * d);
+	int32_t    *number = CS_NEW(env, int32_t, cs_round_lanes((size_t) m));
+	cs_matrix  *drawn;
 	cs_rng		rng;
+	int			n;
 
 	cs_rng_init(&rng, a->seed, CS_STREAM_SEEDING);
 	cs_seed_random(env, team, a->x, m, &rng, center);
+	for (size_t i = 0; i < (size_t) m * d; i++)
+		row[i] = (float) center[i];
+	drawn = cs_matrix_from_rows(env, row, (size_t) m, a->x->d);
+	n = cs_distinct_labels(env, drawn, m + 1, number);
+	for (int i = m - 1; i >= 0; i--)
+		for (size_t f = 0; f < d; f++)
+			center[(size_t) number[i] * d + f] = (double) row[(size_t) i * d + f];
+	cs_release(env, row);
+	cs_release(env, number);
+	return n;
+}
+
+/* Small clusters by k-means, into label; returns how many. */
+static int
+small_clusters(cs_env *env, cs_team *team, const cs_fit_args *a, int32_t *label)
+{
+	int			m = (int) micro_count(a->x->n);
+	double	   *center = CS_NEW(env, double, (size_t) m * (size_t) a->x->d);
+	cs_lloyd_args args = {a->x, 0, MICRO_PASSES, 0, false};
+
+	args.k = m = draw_distinct(env, team, a, m, center);
 	cs_lloyd(env, team, &args, center, label);
-	cs_label_means(env, team, a->x, label, m, center, count);
+	cs_release(env, center);
+	return m;
+}
+
+static cs_matrix *
+first_stage(cs_env *env, cs_team *team, const cs_fit_args *a, tree *t)
+{
+	size_t		n = cs_round_lanes(a->x->n);
+	int32_t    *label = cs_team_alloc(env, team, n, sizeof(int32_t));
+	double	   *center,
+			   *count;
+	cs_matrix  *p;
+	int			m;
+
 	t->micro = CS_ROOM(env, int32_t, n);
+	m = cs_distinct_labels(env, a->x, MICRO + 1, t->micro);
+	t->distinct = m <= MICRO;
+	if (!t->distinct)
+		m = small_clusters(env, team, a, label);
+	else if (team->rank == 0)
+		memcpy(label, t->micro, sizeof(int32_t) * a->x->n);
+	cs_team_barrier(team);
+	center = CS_NEW(env, double, (size_t) m * (size_t) a->x->d);
+	count = CS_NEW(env, double, (size_t) m);
+	cs_label_means(env, team, a->x, label, m, center, count);
 	memcpy(t->micro, label, sizeof(int32_t) * a->x->n);
 	p = micro_points(env, a->x, center, count, m, t->micro);
 	cs_release(env, center);
@@ -275,7 +319,8 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	if (!in_one_stage(a, t->method))
 	{
 		points = first_stage(env, team, a, t);
-		out->note = cs_text(env, "the tree is made of %zu small clusters that k-means made of all rows", points->n);
+		out->note = cs_text(env, t->distinct ? "the tree is made of the %zu distinct rows, each weighing as many as are equal to it"
+							: "the tree is made of %zu small clusters that k-means made of all rows", points->n);
 	}
 	t->points = points->n;
 	shared = cs_team_alloc(env, team, t->points, sizeof(cs_merge));

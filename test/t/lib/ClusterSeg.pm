@@ -6,12 +6,16 @@
 #   my $node = ClusterSeg->node('target', extension => 0);   started, without it
 #   my $standby = ClusterSeg->standby_of($node, 'standby');
 #   is($node->safe_psql('postgres', 'SELECT 1'), '1', 'answers');
+#   my $session = ClusterSeg->background($node, 'SET work_mem = ...', 'SELECT ...');   psql that runs beside the test
+#   ClusterSeg->finish($session);                      its exit code; $session->{out} and {err} are what it printed
+#   ClusterSeg->points($node, 'customers', 1000);      a table of so many rows (id int, x1 .. x4 float8)
 #
 # test/tools/run puts the server's programs in front of PATH, and the extension where they look for it.
 package ClusterSeg;
 
 use strict;
 use warnings;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
@@ -38,6 +42,40 @@ CONF
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION clusterseg') unless defined $option{extension} && !$option{extension};
 	return $node;
+}
+
+# A session beside the test: psql with these commands, each in a transaction of its own.
+sub background
+{
+	my ($class, $node, @commands) = @_;
+	my $session = { out => '', err => '' };
+
+	$session->{run} = IPC::Run::start(
+		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), map { ('-c', $_) } @commands ],
+		'<', \undef, '>', \$session->{out}, '2>', \$session->{err}, IPC::Run::timeout(120));
+	return $session;
+}
+
+sub finish
+{
+	my ($class, $session) = @_;
+
+	IPC::Run::finish($session->{run});
+	return $session->{run}->result(0);
+}
+
+# Rows in 5 groups, the same on every run: the noise is of whole numbers.
+sub points
+{
+	my ($class, $node, $table, $rows) = @_;
+
+	$node->safe_psql('postgres', <<"SQL");
+CREATE TABLE $table AS
+	SELECT i AS id, g + (i * 7919 % 1000) / 500.0 AS x1, g * g + (i * 104729 % 1000) / 500.0 AS x2,
+		10 - g + (i * 1299709 % 1000) / 500.0 AS x3, (i * 15485863 % 1000) / 500.0 AS x4
+	FROM (SELECT i, i % 5 * 3 AS g FROM generate_series(1::bigint, $rows) i) s;
+ANALYZE $table;
+SQL
 }
 
 # A hot standby of a node that was made with streaming => 1, caught up.
