@@ -186,32 +186,32 @@ COMMENT ON FUNCTION clusterseg.assign(clusterseg.model, real[]) IS
 CREATE FUNCTION clusterseg.segment_at(model text, "row" record, k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_name_row' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(text, record, int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by the published version of the named model';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.segment_at(model text, features float8[], k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_name_array' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(text, float8[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by the published version of the named model';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.segment_at(model text, features real[], k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_name_array' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(text, real[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by the published version of the named model';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, "row" record, k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_value_row' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, record, int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by a model value';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
 
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features float8[], k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_value_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, float8[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by a model value';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
 
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features real[], k int) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_at_value_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, real[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by a model value';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
 
 CREATE FUNCTION clusterseg.explain(model text, "row" record) RETURNS TABLE (feature text, value text, contribution float8, typical text, runner_up_typical text, reason text)
 	AS 'MODULE_PATHNAME', 'clusterseg_explain_name_row' LANGUAGE C STABLE STRICT PARALLEL SAFE;

@@ -154,22 +154,22 @@ CREATE FUNCTION clusterseg.segment_at(model text, features numeric[], k int) RET
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
 COMMENT ON FUNCTION clusterseg.segment_at(text, numeric[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by the published version of the named model';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.segment_at(model text, features int[], k int) RETURNS int
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
 COMMENT ON FUNCTION clusterseg.segment_at(text, int[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by the published version of the named model';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features numeric[], k int) RETURNS int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, numeric[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by a model value';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
 
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features int[], k int) RETURNS int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, int[], int) IS
-	'segment at a coarser level of a bisecting_kmeans model: the lowest id among the segments joined there, by a model value';
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';

@@ -7,107 +7,107 @@
 CREATE FUNCTION clusterseg.kmeans(features float8[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.kmeans(float8[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k centres with the least squared distances';
+	'k centres with the least squared distances, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.kmeans(features real[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.kmeans(real[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k centres with the least squared distances';
+	'k centres with the least squared distances, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.kmeans(features numeric[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.kmeans(numeric[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k centres with the least squared distances';
+	'k centres with the least squared distances, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.kmeans(features bigint[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.kmeans(bigint[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k centres with the least squared distances';
+	'k centres with the least squared distances, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.kmeans(features int[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.kmeans(int[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k centres with the least squared distances';
+	'k centres with the least squared distances, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
 CREATE FUNCTION clusterseg.minibatch_kmeans(features float8[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_minibatch_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.minibatch_kmeans(float8[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means from random batches, for quick looks';
+	'k-means from random batches, for quick looks, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.minibatch_kmeans(features real[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_minibatch_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.minibatch_kmeans(real[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means from random batches, for quick looks';
+	'k-means from random batches, for quick looks, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.minibatch_kmeans(features numeric[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_minibatch_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.minibatch_kmeans(numeric[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means from random batches, for quick looks';
+	'k-means from random batches, for quick looks, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.minibatch_kmeans(features bigint[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_minibatch_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.minibatch_kmeans(bigint[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means from random batches, for quick looks';
+	'k-means from random batches, for quick looks, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.minibatch_kmeans(features int[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_minibatch_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.minibatch_kmeans(int[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means from random batches, for quick looks';
+	'k-means from random batches, for quick looks, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
 CREATE FUNCTION clusterseg.bisecting_kmeans(features float8[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_bisecting_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.bisecting_kmeans(float8[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of segments by repeated halving';
+	'a tree of segments by repeated halving, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.bisecting_kmeans(features real[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_bisecting_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.bisecting_kmeans(real[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of segments by repeated halving';
+	'a tree of segments by repeated halving, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.bisecting_kmeans(features numeric[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_bisecting_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.bisecting_kmeans(numeric[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of segments by repeated halving';
+	'a tree of segments by repeated halving, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.bisecting_kmeans(features bigint[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_bisecting_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.bisecting_kmeans(bigint[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of segments by repeated halving';
+	'a tree of segments by repeated halving, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.bisecting_kmeans(features int[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_bisecting_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.bisecting_kmeans(int[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of segments by repeated halving';
+	'a tree of segments by repeated halving, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
 CREATE FUNCTION clusterseg.spherical_kmeans(features float8[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_spherical_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(float8[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
+	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.spherical_kmeans(features real[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_spherical_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(real[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
+	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.spherical_kmeans(features numeric[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_spherical_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(numeric[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
+	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.spherical_kmeans(features bigint[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_spherical_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(bigint[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
+	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.spherical_kmeans(features int[], k int, options jsonb = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_spherical_kmeans_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(int[], int, jsonb) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; k-means on directions, cosine distance';
+	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
 CREATE FUNCTION clusterseg.hierarchical(features float8[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(float8[], int, text) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+	'a tree of merges, cut at k, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.hierarchical(features real[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(real[], int, text) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+	'a tree of merges, cut at k, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.hierarchical(features numeric[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(numeric[], int, text) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+	'a tree of merges, cut at k, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.hierarchical(features bigint[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(bigint[], int, text) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+	'a tree of merges, cut at k, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 CREATE FUNCTION clusterseg.hierarchical(features int[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(int[], int, text) IS
-	'window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite; a tree of merges, cut at k';
+	'a tree of merges, cut at k, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
 CREATE TYPE clusterseg.model_state;
 

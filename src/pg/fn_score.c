@@ -210,7 +210,7 @@ segment_at(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("models of algorithm %s answer for their own number of segments only", s->m->scorer->algorithm->name),
-				 errhint("Train with algorithm => 'bisecting_kmeans'.")));
+				 errhint("Train with algorithm => 'bisecting_kmeans' or 'hierarchical'.")));
 	if (k < 1 || k > s->m->k)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
