@@ -47,7 +47,7 @@ check:
 demo:
 	@test/tools/run demo $(if $(filter command,$(origin DATA)),"$$DATA")
 bench:
-	@test/tools/run bench
+	@test/tools/run bench $(PART)
 soak:
 	@test/tools/run soak
 lint:

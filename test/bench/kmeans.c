@@ -4,6 +4,7 @@
  *	simd NAME					vector instructions: auto, avx512, avx2, portable
  *	load FILE N D				the first N rows of D floats
  *	lloyd K PASSES THREADS		from K rows spread over the data, tolerance 0
+ *	plain K PASSES THREADS		the same without pruning
  *	seed K SEED THREADS			greedy k-means++, the default number of candidates
  *	fit K SEED THREADS			all defaults: greedy k-means++, then passes to convergence
  *	labels FILE ROWS K			a clustering of the first rows, for both sides' silhouettes
@@ -203,6 +204,23 @@ lloyd(int words, char **word)
 	cs_release(&host_env, j.start);
 }
 
+/* Without an order to change, passes look at all distances. */
+static void
+plain(int words, char **word)
+{
+	cs_matrix  *x = pack(n);
+	job			j = {x, atoi(word[1]), atoi(word[2]), 0, NULL, start_rows(atoi(word[1])), 0, 0, NULL};
+	times		t;
+
+	(void) words;
+	cs_release(&host_env, x->origin);
+	x->origin = NULL;
+	t = run_team(atoi(word[3]), arena(j.k), run_lloyd, &j);
+	printf("ok %.6f %.6f %.10g %d\n", t.cpu, t.wall, j.inertia, j.done);
+	free_matrix(x);
+	cs_release(&host_env, j.start);
+}
+
 static void
 seed(int words, char **word)
 {
@@ -274,6 +292,7 @@ const command kmeans_commands[] = {
 	{"simd", 2, simd},
 	{"load", 4, load},
 	{"lloyd", 4, lloyd},
+	{"plain", 4, plain},
 	{"seed", 4, seed},
 	{"fit", 4, fit},
 	{"labels", 4, labels},
