@@ -20,6 +20,8 @@ cs_binding_new(cs_env *env, const cs_model *m)
 
 	b->m = m;
 	b->column = CS_NEW(env, cs_bound, m->columns + 1);
+	b->kernel = env->kernel;
+	b->affine = cs_prep_affine(env, m->prep);
 	b->raw = CS_NEW(env, float, m->prep->n);
 	b->point = CS_NEW(env, float, m->prep->d);
 	b->score = CS_NEW(env, float, cs_scorer_room(m->scorer));
@@ -135,6 +137,17 @@ take_array_column(cs_binding *b, const cs_column *c, const cs_bound *in, Datum d
 	take_elements(b, &a, c->first, c->width);
 }
 
+/* The point of raw. */
+static cs_reject
+make_point(cs_binding *b, int *feature)
+{
+	const cs_affine *a = b->affine;
+
+	if (a && b->kernel->affine(b->raw, a->shift, a->center, a->factor, a->n, b->point))
+		return CS_ROW_OK;
+	return cs_prep_row(b->m->prep, b->raw, b->point, feature);
+}
+
 cs_reject
 cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 {
@@ -158,7 +171,7 @@ cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 			b->raw[c->first] = cs_feature_code(f, text, len);
 		}
 	}
-	return cs_prep_row(b->m->prep, b->raw, b->point, feature);
+	return make_point(b, feature);
 }
 
 cs_reject
@@ -169,6 +182,12 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 
 	if (a.n != p->n)
 		bad_length("array of features", a.n, p->n);
+	if (b->affine && !b->affine->shifted && !a.has_nulls && !a.wide)
+	{
+		memcpy(b->raw, a.data, sizeof(float) * a.n);
+		if (b->kernel->affine(b->raw, b->affine->shift, b->affine->center, b->affine->factor, a.n, b->point))
+			return CS_ROW_OK;
+	}
 	for (int i = 0; i < p->n; i++)
 	{
 		double		v = cs_array_element(&a, i);
@@ -180,7 +199,7 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 					 errhint("Pass a row with the columns of the model.")));
 		b->raw[i] = cs_raw_of_row(&p->f[i], v, NULL);
 	}
-	return cs_prep_row(p, b->raw, b->point, feature);
+	return make_point(b, feature);
 }
 
 char *

@@ -25,6 +25,8 @@ typedef struct cs_binding
 {
 	const cs_model *m;
 	cs_bound   *column;			/* one per column of the model */
+	const cs_kernel *kernel;
+	cs_affine  *affine;			/* how plain numbers become points, or NULL */
 	float	   *raw;
 	float	   *point;
 	float	   *score;

@@ -31,36 +31,42 @@ set_model(cs_site *s, const cs_model *m)
 }
 
 /* Is the text argument the name that the site knows? */
-static bool
+static inline bool
 same_name(const cs_site *s, text *name)
 {
 	Size		len = VARSIZE_ANY_EXHDR(name);
 
-	return s->name && strlen(s->name) == len && memcmp(s->name, VARDATA_ANY(name), len) == 0;
+	return s->name && s->name_len == len && memcmp(s->name, VARDATA_ANY(name), len) == 0;
 }
 
 static cs_site *
 site_by_name(FunctionCallInfo fcinfo)
 {
 	cs_site    *s = fcinfo->flinfo->fn_extra;
-	text	   *name = PG_GETARG_TEXT_PP(0);
-	cs_moment	now = cs_moment_now();
+	text	   *name;
 	MemoryContext old;
 	int64		id;
 
-	if (s && cs_same_moment(&now, &s->moment) && same_name(s, name))
+	if (s && s->stable && cs_moment_lasts(&s->moment))
+		return s;
+	name = PG_GETARG_TEXT_PP(0);
+	if (s && cs_moment_lasts(&s->moment) && same_name(s, name))
 		return s;
 	if (s == NULL)
 		s = new_site(fcinfo);
 	old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
 	if (!same_name(s, name))
+	{
 		s->name = text_to_cstring(name);
+		s->name_len = strlen(s->name);
+	}
 	id = cs_store_published(s->name);
 	if (s->m == NULL || id != s->version_id)
 		set_model(s, cs_store_model(id));
 	s->version_id = id;
 	s->label = NULL;
-	s->moment = now;
+	s->moment = cs_moment_now();
+	s->stable = get_fn_expr_arg_stable(fcinfo->flinfo, 0);
 	MemoryContextSwitchTo(old);
 	return s;
 }

@@ -24,13 +24,15 @@ typedef struct cs_site
 
 	/* by name */
 	char	   *name;
+	Size		name_len;
 	cs_moment	moment;
 	int64		version_id;
 
 	/* by value */
 	void	   *bytes;
 	Size		len;
-	bool		stable;			/* the argument is a constant of the query */
+
+	bool		stable;			/* name or value is a constant of the query */
 
 	/* rows */
 	Oid			row_type;

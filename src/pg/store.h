@@ -13,6 +13,8 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
+#include "access/xact.h"
+#include "utils/snapmgr.h"
 
 #include "pg/model.h"
 
@@ -35,6 +37,16 @@ cs_same_moment(const cs_moment *a, const cs_moment *b)
 {
 	return a->completed == b->completed && a->curcid == b->curcid && a->xmin == b->xmin && a->xmax == b->xmax &&
 		a->xcnt == b->xcnt && a->subxcnt == b->subxcnt && a->subxact == b->subxact;
+}
+
+/* Is it that moment still?  Asked for every row that is scored by name. */
+static inline bool
+cs_moment_lasts(const cs_moment *m)
+{
+	Snapshot	s = GetActiveSnapshot();
+
+	return m->completed == s->snapXactCompletionCount && m->curcid == s->curcid && m->xmin == s->xmin &&
+		m->xmax == s->xmax && m->xcnt == s->xcnt && m->subxcnt == s->subxcnt && m->subxact == GetCurrentSubTransactionId();
 }
 
 /*

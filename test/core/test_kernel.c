@@ -400,6 +400,30 @@ test_equal_rows_have_no_distance(cs_env *env)
 	}
 }
 
+/* The lowest two of k scores, whichever of equal ones, and |x|^2; exact on whole numbers. */
+static bool
+row_best_agrees(cs_env *env, const float *row, int d, const float *c, const float *h, int k, int kpad, float *score)
+{
+	cs_row_best b;
+	double	   *zero = CS_NEW(env, double, (size_t) d);
+	float		best = INFINITY,
+				second = INFINITY;
+
+	env->kernel->row_best(row, d, c, h, kpad, score, &b);
+	for (int j = 0; j < k; j++)
+		if (score[j] < best)
+		{
+			second = best;
+			best = score[j];
+		}
+		else if (score[j] < second)
+			second = score[j];
+	return b.label >= 0 && b.label < k && score[b.label] == best && b.best == best &&
+		(double) b.norm == square_distance(row, zero, d) &&
+		(k == 1 ? b.label2 == -1 : b.label2 >= 0 && b.label2 < k && b.label2 != b.label &&
+		 score[b.label2] == second && b.second == second);
+}
+
 static bool
 row_scores_agree(cs_env *env, int d, int k)
 {
@@ -411,6 +435,8 @@ row_scores_agree(cs_env *env, int d, int k)
 	double	   *zero = CS_NEW(env, double, (size_t) d);
 	bool		ok = true;
 
+	for (int j = k; j < kpad; j++)
+		h[j] = 3.0e38f;
 	for (int j = 0; j < k; j++)
 	{
 		for (int f = 0; f < d; f++)
@@ -426,7 +452,33 @@ row_scores_agree(cs_env *env, int d, int k)
 		for (int j = 0; j < k; j++)
 			ok = ok && (double) score[j] == (square_distance(row_of(&t, i), t.center + j * d, d) -
 											 square_distance(row_of(&t, i), zero, d)) / 2;
+		ok = ok && row_best_agrees(env, row_of(&t, i), d, c, h, k, kpad, score);
 		ok = ok && env->kernel->distance(row_of(&t, i), t.center, d) == square_distance(row_of(&t, i), t.center, d);
+	}
+	return ok;
+}
+
+/* The steps of a point, and that values which are none are seen wherever they stand. */
+static bool
+affine_agrees(cs_env *env, int n)
+{
+	float	   *raw = draw_rows(env, 1, n, 77, draw_real),
+			   *point = CS_NEW(env, float, (size_t) n);
+	double	   *step[3];
+	bool		ok;
+
+	for (int s = 0; s < 3; s++)
+		step[s] = to_doubles(env, draw_rows(env, 1, n, 500 + (uint64_t) s, draw_real), (size_t) n);
+	ok = env->kernel->affine(raw, step[0], step[1], step[2], n, point);
+	for (int i = 0; i < n; i++)
+		ok = ok && point[i] == (float) (((double) raw[i] + step[0][i] - step[1][i]) * step[2][i]);
+	for (int i = 0; i < n; i++)
+	{
+		float		was = raw[i];
+
+		raw[i] = i % 2 ? INFINITY : NAN;
+		ok = ok && !env->kernel->affine(raw, step[0], step[1], step[2], n, point);
+		raw[i] = was;
 	}
 	return ok;
 }
@@ -460,6 +512,7 @@ test_other_kernels(cs_env *env)
 		int			d = some_d[a];
 
 		CHECK(gather_agrees(env, d));
+		CHECK(affine_agrees(env, d));
 		CHECK(distance_sums_agree(env, 1, d));
 		CHECK(distance_sums_agree(env, 11, d));
 		CHECK(distance_sums_agree(env, 600, d));

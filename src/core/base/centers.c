@@ -22,6 +22,21 @@ cs_centers_new(cs_env *env, const double *c, int k, int d)
 	return s;
 }
 
+/*
+ * A bound of doubt() below that needs no root: with |x| <= (1 + |x|^2) / 2, and the
+ * longest centre in place of those that may win.  The factor covers the rounding
+ * of |x|^2 and of these sums.
+ */
+static void
+set_sure(cs_centers *s)
+{
+	double		m = s->max_norm,
+				unit = 1.001 * 2.0 * 0x1p-24 * (s->d + 4);
+
+	s->sure[0] = m < 1e9 ? (float) (unit * m * (0.5 * m + 0.5) + 1e-30) : INFINITY;
+	s->sure[1] = (float) (unit * m * 0.5 + 1e-30);
+}
+
 void
 cs_centers_set(cs_centers *s, const double *c, int k)
 {
@@ -52,6 +67,7 @@ cs_centers_set(cs_centers *s, const double *c, int k)
 	}
 	s->max_norm = sqrt(most);
 	s->min_norm = sqrt(least);
+	set_sure(s);
 }
 
 double
@@ -74,8 +90,10 @@ static inline double
 doubt(const cs_centers *s, double norm)
 {
 	double		x = sqrt(norm),
-				most = fmax(4 * x, 2 * sqrt(s->min_norm * (0.5 * s->min_norm + x)));
+				most = 2 * sqrt(s->min_norm * (0.5 * s->min_norm + x));
 
+	if (most < 4 * x)
+		most = 4 * x;
 	if (most > s->max_norm)
 		most = s->max_norm;
 
@@ -94,6 +112,9 @@ doubt(const cs_centers *s, double norm)
 static inline bool
 doubtful(const cs_centers *s, float best, float second, int label2, double norm)
 {
+	/* nearly always; what follows is for overlong rows too */
+	if (second - best > s->sure[0] + s->sure[1] * (float) norm && norm < 1e18 && label2 >= 0)
+		return false;
 	return label2 < 0 || !((double) second - (double) best > doubt(s, norm));
 }
 
@@ -156,57 +177,36 @@ squared_norm(const float *row, int d)
 	return s;
 }
 
-/* The two best of k scores. */
-static inline void
-best_two(const float *score, int k, int *a, int *b)
+/* Score a row; true when the lowest two scores are beyond doubt. */
+static inline bool
+score_row(const cs_centers *s, const float *row, float *score, cs_row_best *b)
 {
-	int			i = 0,
-				j = -1;
-
-	for (int t = 1; t < k; t++)
-	{
-		if (score[t] < score[i])
-		{
-			j = i;
-			i = t;
-		}
-		else if (j < 0 || score[t] < score[j])
-			j = t;
-	}
-	*a = i;
-	*b = j;
+	s->kernel->row_best(row, s->d, s->row_c, s->row_h, s->kpad, score, b);
+	return !doubtful(s, b->best, b->second, b->label2, (double) b->norm);
 }
 
 int
 cs_centers_label(const cs_centers *s, const float *row, float *score)
 {
-	double		norm;
-	int			a,
-				b;
+	cs_row_best b;
 
 	if (s->k == 1)
 		return 0;
-	s->kernel->row_scores(row, s->d, s->row_c, s->row_h, s->kpad, score);
-	best_two(score, s->k, &a, &b);
-	norm = squared_norm(row, s->d);
-	if (doubtful(s, score[a], score[b], b, norm))
-		return settle(s, row, score, norm).label;
-	return a;
+	return score_row(s, row, score, &b) ? b.label : settle(s, row, score, squared_norm(row, s->d)).label;
 }
 
 cs_nearest
 cs_centers_nearest(const cs_centers *s, const float *row, float *score)
 {
 	cs_nearest	n = {0, -1, 0, INFINITY};
+	cs_row_best b;
 
 	if (s->k > 1)
 	{
-		double		norm = squared_norm(row, s->d);
-
-		s->kernel->row_scores(row, s->d, s->row_c, s->row_h, s->kpad, score);
-		best_two(score, s->k, &n.label, &n.label2);
-		if (doubtful(s, score[n.label], score[n.label2], n.label2, norm))
-			return settle(s, row, score, norm);
+		if (!score_row(s, row, score, &b))
+			return settle(s, row, score, squared_norm(row, s->d));
+		n.label = b.label;
+		n.label2 = b.label2;
 		n.d2 = cs_centers_distance(s, row, n.label2);
 	}
 	n.d1 = cs_centers_distance(s, row, n.label);

@@ -19,6 +19,7 @@ typedef struct cs_centers
 	double	   *c;				/* k x d */
 	double		min_norm;		/* smallest and largest |c| */
 	double		max_norm;
+	float		sure[2];		/* beyond sure[0] + sure[1] |x|^2 two scores are told apart for sure */
 	cs_packed  *packed;			/* for batches */
 	int			kpad;
 	float	   *row_c;			/* [d][kpad], for single rows */

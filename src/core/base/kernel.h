@@ -61,6 +61,16 @@ typedef struct cs_near2
 	int32_t    *label2;
 } cs_near2;
 
+/* The lowest two scores of one row, its centres, and |x|^2 roughly (some units in the last place). */
+typedef struct cs_row_best
+{
+	float		best;
+	float		second;
+	float		norm;
+	int			label;
+	int			label2;			/* -1: there is none */
+} cs_row_best;
+
 typedef struct cs_kernel
 {
 	const char *name;
@@ -112,6 +122,17 @@ typedef struct cs_kernel
 
 	/* The scores of one row against k centres laid out [d][kpad]. */
 	void		(*row_scores) (const float *row, int d, const float *c, const float *h, int kpad, float *score);
+
+	/* The same, and the lowest two of them; which of equal ones is open. */
+	void		(*row_best) (const float *row, int d, const float *c, const float *h, int kpad, float *score,
+							 cs_row_best *out);
+
+	/*
+	 * point[i] = (raw[i] + shift[i] - center[i]) * factor[i], each step rounded to
+	 * double; false when a raw value is not finite.
+	 */
+	bool		(*affine) (const float *restrict raw, const double *restrict shift, const double *restrict center,
+						   const double *restrict factor, int n, float *restrict point);
 
 	/*
 	 * Squared distance in double, in an order of additions that is the same in

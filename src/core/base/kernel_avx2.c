@@ -17,6 +17,8 @@ typedef __m256 MASK;
 
 #define V_SET1(s) _mm256_set1_ps(s)
 #define VI_SET1(s) _mm256_set1_epi32(s)
+#define V_MIN(a, b) _mm256_min_ps(a, b)
+#define V_MAX(a, b) _mm256_max_ps(a, b)
 #define V_LOAD(p) _mm256_load_ps(p)
 #define V_STORE(p, v) _mm256_store_ps(p, v)
 #define VI_LOAD(p) _mm256_load_si256((const __m256i *) (p))

@@ -17,6 +17,8 @@ typedef __mmask16 MASK;
 
 #define V_SET1(s) _mm512_set1_ps(s)
 #define VI_SET1(s) _mm512_set1_epi32(s)
+#define V_MIN(a, b) _mm512_min_ps(a, b)
+#define V_MAX(a, b) _mm512_max_ps(a, b)
 #define V_LOAD(p) _mm512_load_ps(p)
 #define V_STORE(p, v) _mm512_store_ps(p, v)
 #define VI_LOAD(p) _mm512_load_si512(p)

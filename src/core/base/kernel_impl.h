@@ -429,50 +429,7 @@ distance_sums(const float *tile, int d, const float *rows, size_t m, double *sum
 		}
 }
 
-/*
- * One row against all centres: here the lanes are centres.  Four features are
- * in flight at a time, because a single chain of multiply-adds would wait for
- * itself.
- */
-FN void
-row_scores(const float *row, int d, const float *c, const float *h, int kpad, float *score)
-{
-	for (int j = 0; j < kpad; j += W)
-	{
-		VF			a[4] = {V_LOAD(h + j), V_SET1(0), V_SET1(0), V_SET1(0)};
-		int			f = 0;
-
-		for (; f + 4 <= d; f += 4)
-			for (int u = 0; u < 4; u++)
-				a[u] = V_FNMA(V_SET1(row[f + u]), V_LOAD(c + (size_t) (f + u) * kpad + j), a[u]);
-		for (; f < d; f++)
-			a[0] = V_FNMA(V_SET1(row[f]), V_LOAD(c + (size_t) f * kpad + j), a[0]);
-		V_STORE(score + j, (a[0] + a[1]) + (a[2] + a[3]));
-	}
-}
-
-/* Eight sums side by side: wide enough for every vector, added up as a tree. */
-FN double
-distance(const float *row, const double *c, int d)
-{
-	double		s[8] = {0};
-	int			f = 0;
-
-	for (; f + 8 <= d; f += 8)
-		for (int u = 0; u < 8; u++)
-		{
-			double		z = (double) row[f + u] - c[f + u];
-
-			s[u] += z * z;
-		}
-	for (int u = 0; f < d; f++, u++)
-	{
-		double		z = (double) row[f] - c[f];
-
-		s[u] += z * z;
-	}
-	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
+#include "core/base/kernel_row_impl.h"
 
 FN void
 pack(const double *center, int k, int d, cs_packed *p)
@@ -511,6 +468,8 @@ const cs_kernel KERNEL = {
 	.pack_rows = pack_rows,
 	.gather_tile = gather_tile,
 	.row_scores = row_scores,
+	.row_best = row_best,
+	.affine = affine,
 	.distance = distance,
 	.scan_below = scan_below,
 	.scan_relax = scan_relax,

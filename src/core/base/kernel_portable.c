@@ -14,6 +14,8 @@ typedef VI MASK;
 
 #define V_SET1(s) ((VF) {0} + (s))
 #define VI_SET1(s) ((VI) {0} + (s))
+#define V_MIN(a, b) V_SEL(V_LT(a, b), a, b)
+#define V_MAX(a, b) V_SEL(V_LT(b, a), a, b)
 #define V_LOAD(p) (*(const VF *) (p))
 #define V_STORE(p, v) (*(VF *) (p) = (v))
 #define VI_LOAD(p) (*(const VI *) (p))

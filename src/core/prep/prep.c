@@ -222,6 +222,31 @@ cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature,
 	return p->unit_length ? to_unit_length(point, p->d, norm) : CS_ROW_OK;
 }
 
+cs_affine *
+cs_prep_affine(cs_env *env, const cs_prep *p)
+{
+	cs_affine  *a;
+
+	if (p->unit_length || p->d != p->n)
+		return NULL;
+	for (int i = 0; i < p->n; i++)
+		if (p->f[i].kind != CS_NUMBER || p->f[i].at != i || !is_plain(&p->f[i]))
+			return NULL;
+	a = CS_NEW(env, cs_affine, 1);
+	a->n = p->n;
+	a->shift = CS_ROOM(env, double, (size_t) p->n);
+	a->center = CS_ROOM(env, double, (size_t) p->n);
+	a->factor = CS_ROOM(env, double, (size_t) p->n);
+	for (int i = 0; i < p->n; i++)
+	{
+		a->shift[i] = p->f[i].shift;
+		a->center[i] = p->f[i].center;
+		a->factor[i] = p->f[i].factor;
+		a->shifted = a->shifted || p->f[i].shift != 0;
+	}
+	return a;
+}
+
 float
 cs_feature_code(const cs_feature *f, const char *text, size_t len)
 {

@@ -160,6 +160,22 @@ cs_reject	cs_prep_row(const cs_prep *p, const float *raw, float *point, int *fea
 /* The same; norm, when not NULL, is the length before it was made 1 (unit_length), else 1. */
 cs_reject	cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature, float *norm);
 
+/*
+ * The transforms of rows that are all numbers without further steps, side by side
+ * for cs_kernel.affine; NULL when there are others.  It gives the points of
+ * cs_prep_row, bit by bit, and leaves rows with missing values to that.
+ */
+typedef struct cs_affine
+{
+	int			n;
+	bool		shifted;		/* any shift is not 0 */
+	double	   *shift;
+	double	   *center;
+	double	   *factor;
+} cs_affine;
+
+cs_affine  *cs_prep_affine(cs_env *env, const cs_prep *p);
+
 /* Code of a level, or CS_UNSEEN. */
 float		cs_feature_code(const cs_feature *f, const char *text, size_t len);
 
