@@ -319,25 +319,72 @@ start_block(cs_dataset *ds, size_t at, size_t rows_left, cs_block_fn block, void
 	ds->matrix_bytes += floats * sizeof(float);
 }
 
-void
-cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn visit, void *visit_arg)
+typedef struct packing
 {
-	cs_matrix  *m = CS_NEW(ds->env, cs_matrix, 1);
-	float	   *point = CS_ROOM(ds->env, float, ds->prep->d + 1);
-	float	   *weight = ds->weighted ? CS_NEW(ds->env, float, cs_round_lanes(ds->rows->n)) : NULL;
-	size_t		n = ds->rows->n;
+	cs_dataset *ds;
+	cs_block_fn block;
+	void	   *block_arg;
+	cs_raw_fn	visit;
+	void	   *visit_arg;
+	float	   *weight;
+	double		weights;		/* sum of them */
+	float	   *point;			/* room for a tile of points */
+	cs_affine  *affine;			/* rows become points a tile at a time, or NULL */
+} packing;
+
+/* Raw row i to the next point, unless there is none. */
+static void
+pack_row(packing *p, size_t i)
+{
+	cs_dataset *ds = p->ds;
+	cs_matrix  *m = ds->matrix;
+	const float *raw = cs_rows_at(ds->rows, i);
 	float		norm;
-	double		weights = 0;
 
-	ds->matrix = m;
-	m->d = ds->prep->d;
-	if (ds->prep->unit_length)
-		ds->norm = CS_ROOM(ds->env, float, n + 1);
-	m->block = CS_NEW(ds->env, float *, cs_matrix_blocks(n) + 1);
-	for (size_t i = 0; i < n; i++)
+	if (cs_prep_row_norm(ds->prep, raw, p->point, NULL, &norm) != CS_ROW_OK)
 	{
-		const float *raw = cs_rows_at(ds->rows, i);
+		ds->unfit++;
+		ds->skipped++;
+		return;
+	}
+	if (ds->keys && m->n != i)
+		cs_keys_set(ds->keys, m->n, cs_keys_at(ds->keys, i));
+	if (p->weight)
+		p->weights += p->weight[m->n] = raw[ds->prep->n];
+	if (ds->norm)
+		ds->norm[m->n] = norm;
+	if (p->visit)
+		p->visit(p->visit_arg, raw, m->n);
+	m->n++;
+	cs_matrix_set_row(m, m->n - 1, p->point);
+}
 
+/* Raw rows i to i + CS_LANES as the next tile; false when they have to be looked at one by one. */
+static bool
+pack_tile(packing *p, size_t i)
+{
+	cs_dataset *ds = p->ds;
+	const cs_affine *a = p->affine;
+
+	/* no row was left out so far, so these have their places already */
+	if (ds->matrix->n != i || ds->rows->n - i < CS_LANES ||
+		!ds->env->kernel->affine_tile(cs_rows_at(ds->rows, i), ds->rows->width, a->shift, a->center, a->factor, a->n,
+									  p->point, cs_matrix_at(ds->matrix, i)))
+		return false;
+	ds->matrix->n += CS_LANES;
+	return true;
+}
+
+static void
+pack_rows(packing *p)
+{
+	cs_dataset *ds = p->ds;
+	cs_matrix  *m = ds->matrix;
+	size_t		n = ds->rows->n,
+				i = 0;
+
+	while (i < n)
+	{
 		if (i % CS_BLOCK_ROWS == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -345,30 +392,37 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 			cs_progress(ds->env, CS_PHASE_PREPARE, i, n);
 		}
 		if (m->n % CS_BLOCK_ROWS == 0 && m->n / CS_BLOCK_ROWS == (size_t) m->blocks)
-			start_block(ds, m->n, n - i, block, block_arg);
-		if (cs_prep_row_norm(ds->prep, raw, point, NULL, &norm) != CS_ROW_OK)
-		{
-			ds->unfit++;
-			ds->skipped++;
-			continue;
-		}
-		if (ds->keys && m->n != i)
-			cs_keys_set(ds->keys, m->n, cs_keys_at(ds->keys, i));
-		if (weight)
-			weights += weight[m->n] = raw[ds->prep->n];
-		if (ds->norm)
-			ds->norm[m->n] = norm;
-		if (visit)
-			visit(visit_arg, raw, m->n);
-		m->n++;
-		cs_matrix_set_row(m, m->n - 1, point);
+			start_block(ds, m->n, n - i, p->block, p->block_arg);
+		if (p->affine && i % CS_LANES == 0 && pack_tile(p, i))
+			i += CS_LANES;
+		else
+			pack_row(p, i++);
 	}
-	if (weight && m->n > 0 && !(weights > 0))
+}
+
+void
+cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn visit, void *visit_arg)
+{
+	packing		p = {ds, block, block_arg, visit, visit_arg};
+	size_t		n = ds->rows->n;
+
+	ds->matrix = CS_NEW(ds->env, cs_matrix, 1);
+	ds->matrix->d = ds->prep->d;
+	ds->matrix->block = CS_NEW(ds->env, float *, cs_matrix_blocks(n) + 1);
+	if (ds->prep->unit_length)
+		ds->norm = CS_ROOM(ds->env, float, n + 1);
+	if (ds->weighted)
+		p.weight = CS_NEW(ds->env, float, cs_round_lanes(n));
+	if (!ds->weighted && visit == NULL)
+		p.affine = cs_prep_affine(ds->env, ds->prep);
+	p.point = CS_ROOM(ds->env, float, CS_LANES * (size_t) ds->prep->d + 1);
+	pack_rows(&p);
+	if (p.weight && ds->matrix->n > 0 && !(p.weights > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("weight \"%s\" is 0 in all rows", ds->weight_name)));
-	m->blocks = cs_matrix_blocks(m->n);
-	m->weight = weight;
+	ds->matrix->blocks = cs_matrix_blocks(ds->matrix->n);
+	ds->matrix->weight = p.weight;
 	cs_rows_free(ds->rows);
 	ds->rows = NULL;
 }

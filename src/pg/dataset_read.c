@@ -125,7 +125,12 @@ typedef struct reading
 	cs_dataset *ds;
 	MemoryContext cxt;			/* for what stays */
 	MemoryContext row_cxt;		/* for what one row needs */
-	size_t		room;			/* rows that fit the budget */
+
+	/* set where all inputs are plain numbers and rows have no weight */
+	double	   *shift;
+	double	   *number;			/* room for one row */
+	int64	   *lossy;
+	bool		doubles;		/* all of them float8: a row is an array of these */
 } reading;
 
 /* Put a value into raw; false when the row is to be left out for it. */
@@ -224,6 +229,91 @@ take_row(reading *r, const Datum *value, const bool *isnull, float *raw)
 	return true;
 }
 
+/* ---- rows of numbers only ---- */
+
+static bool
+is_plain_number(cs_conv c)
+{
+	return c == CONV_FLOAT8 || c == CONV_FLOAT4 || c == CONV_INT2 || c == CONV_INT4 || c == CONV_INT8;
+}
+
+static void
+prepare_numbers(reading *r)
+{
+	cs_dataset *ds = r->ds;
+	bool		doubles = FLOAT8PASSBYVAL && sizeof(Datum) == sizeof(double);
+
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		if (ds->weighted || !is_plain_number(ds->input[i].conv))
+			return;
+		doubles = doubles && ds->input[i].conv == CONV_FLOAT8;
+	}
+	r->doubles = doubles;
+	r->shift = CS_ROOM(ds->env, double, ds->prep->n);
+	r->number = CS_ROOM(ds->env, double, ds->prep->n);
+	r->lossy = CS_NEW(ds->env, int64, ds->prep->n);
+	for (int i = 0; i < ds->prep->n; i++)
+		r->shift[i] = ds->prep->f[i].shift;
+}
+
+static inline double
+plain_number(cs_conv c, Datum d)
+{
+	switch (c)
+	{
+		case CONV_FLOAT8:
+			return DatumGetFloat8(d);
+		case CONV_FLOAT4:
+			return (double) DatumGetFloat4(d);
+		case CONV_INT2:
+			return DatumGetInt16(d);
+		case CONV_INT4:
+			return DatumGetInt32(d);
+		default:
+			return (double) DatumGetInt64(d);
+	}
+}
+
+static inline bool
+any_null(const bool *isnull, int n)
+{
+	uint64		some = 0,
+				eight;
+
+	for (; n >= 8; n -= 8, isnull += 8)
+	{
+		memcpy(&eight, isnull, sizeof(eight));
+		some |= eight;
+	}
+	while (n > 0)
+		some |= isnull[--n];
+	return some != 0;
+}
+
+/* False when the row has a NULL or a value that is not finite: take_row deals with it. */
+static inline bool
+take_numbers(reading *r, const Datum *value, const bool *isnull, float *raw)
+{
+	cs_dataset *ds = r->ds;
+	const double *number = r->number;
+
+	if (any_null(isnull, ds->n_inputs))
+		return false;
+	if (r->doubles)
+		number = (const double *) value;
+	for (int i = 0; i < ds->n_inputs && !r->doubles; i++)
+		r->number[i] = plain_number(ds->input[i].conv, value[i]);
+	return ds->env->kernel->narrow(number, r->shift, ds->n_inputs, raw, r->lossy);
+}
+
+static void
+finish_numbers(reading *r)
+{
+	for (int i = 0; r->lossy && i < r->ds->prep->n; i++)
+		r->ds->lossy[i] |= r->lossy[i] != 0;
+}
+
 /* ---- keeping to the budget ---- */
 
 bool
@@ -294,6 +384,25 @@ check_budget(reading *r)
 	cs_progress(ds->env, CS_PHASE_READ, ds->read, 0);
 }
 
+/* A row of anything, in memory that is given back now and then. */
+static void
+take_any(reading *r, Datum key, const Datum *value, const bool *isnull, float *raw)
+{
+	cs_dataset *ds = r->ds;
+	MemoryContext old = MemoryContextSwitchTo(r->row_cxt);
+
+	if (!take_row(r, value, isnull, raw))
+	{
+		ds->rows->n--;
+		ds->skipped++;
+	}
+	else if (ds->keys)
+		cs_keys_add(ds->keys, key);
+	MemoryContextSwitchTo(old);
+	if ((ds->read & 1023) == 0)
+		MemoryContextReset(r->row_cxt);
+}
+
 static void
 take_slot(void *arg, TupleTableSlot *slot)
 {
@@ -301,8 +410,8 @@ take_slot(void *arg, TupleTableSlot *slot)
 	cs_dataset *ds = r->ds;
 	const Datum *value;
 	const bool *isnull;
+	float	   *raw;
 	Datum		key = 0;
-	MemoryContext old;
 
 	slot_getallattrs(slot);
 	value = slot->tts_values;
@@ -317,17 +426,14 @@ take_slot(void *arg, TupleTableSlot *slot)
 		if (ds->sample_level > 0 && !cs_dataset_sampled(ds, key))
 			return;
 	}
-	old = MemoryContextSwitchTo(r->row_cxt);
-	if (!take_row(r, value, isnull, cs_rows_add(ds->rows)))
+	raw = cs_rows_add(ds->rows);
+	if (r->shift && take_numbers(r, value, isnull, raw))
 	{
-		ds->rows->n--;
-		ds->skipped++;
+		if (ds->keys)
+			cs_keys_add(ds->keys, key);
 	}
-	else if (ds->keys)
-		cs_keys_add(ds->keys, key);
-	MemoryContextSwitchTo(old);
-	if ((ds->read & 1023) == 0)
-		MemoryContextReset(r->row_cxt);
+	else
+		take_any(r, key, value, isnull, raw);
 }
 
 /* ---- after reading ---- */
@@ -505,9 +611,11 @@ read_once(cs_dataset *ds)
 	};
 
 	ds->rows = cs_rows_new(ds->env, ds->prep->n + (ds->weighted ? 1 : 0));
+	prepare_numbers(&r);
 	cs_progress(ds->env, CS_PHASE_READ, 0, 0);
 	cs_source_scan(ds->source, cs_dataset_select(ds), true, take_slot, &r);
 	check_budget(&r);
+	finish_numbers(&r);
 	MemoryContextDelete(r.row_cxt);
 	if (ds->rows->n > PG_UINT32_MAX)
 		ereport(ERROR,

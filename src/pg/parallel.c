@@ -151,7 +151,9 @@ cs_slabs_take(cs_slabs *s, size_t bytes)
 	p = s->at;
 	s->at += bytes;
 	s->left -= bytes;
-	return memset(p, 0, bytes);
+
+	/* new shared memory is all zeros */
+	return s->shared ? p : memset(p, 0, bytes);
 }
 
 float *

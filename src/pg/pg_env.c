@@ -3,6 +3,8 @@
  */
 #include "pg/pg_env.h"
 
+#include <sys/mman.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -17,6 +19,23 @@ typedef struct pg_env
 } pg_env;
 
 #define ALIGNMENT 64
+#define HUGE_PAGE ((size_t) 2 << 20)
+
+/*
+ * Large pages for large memory, where the system gives them to those who ask: far
+ * fewer faults while it is filled, and fewer misses of address translation.
+ */
+static void
+advise(char *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	char	   *from = (char *) TYPEALIGN(HUGE_PAGE, p),
+			   *to = (char *) TYPEALIGN_DOWN(HUGE_PAGE, p + bytes);
+
+	if (bytes >= 2 * HUGE_PAGE && to > from)
+		(void) madvise(from, to - from, MADV_HUGEPAGE);
+#endif
+}
 
 /* The address that palloc gave stands right before the aligned one. */
 static void *
@@ -28,11 +47,11 @@ env_alloc(cs_env *env, size_t bytes, bool zero)
 
 	if (bytes > MaxAllocHugeSize - ALIGNMENT - sizeof(char *))
 		cs_fail(env, CS_E_LIMIT, "requested memory is too large", NULL, NULL);
-	raw = MemoryContextAllocExtended(cxt, bytes + ALIGNMENT + sizeof(char *),
-									 MCXT_ALLOC_HUGE | (zero ? MCXT_ALLOC_ZERO : 0));
+	raw = MemoryContextAllocExtended(cxt, bytes + ALIGNMENT + sizeof(char *), MCXT_ALLOC_HUGE);
 	p = (char *) TYPEALIGN(ALIGNMENT, raw + sizeof(char *));
 	((char **) p)[-1] = raw;
-	return p;
+	advise(p, bytes);
+	return zero ? memset(p, 0, bytes) : p;
 }
 
 static void

@@ -53,12 +53,13 @@ static void
 check_select(cs_env *env, int shape, size_t n, size_t at)
 {
 	float	   *v = shaped(env, shape, n),
-			   *sorted = shaped(env, shape, n);
+			   *sorted = shaped(env, shape, n),
+			   *scratch = CS_ROOM(env, float, n);
 	double		before = 0,
 				after = 0;
 	bool		parted = true;
 
-	cs_sort_floats(sorted, n);
+	cs_sort_floats(sorted, n, scratch);
 	CHECK(is_sorted(sorted, n));
 	CHECK(cs_select(v, n, at) == sorted[at]);
 	for (size_t i = 0; i < n; i++)
@@ -71,6 +72,7 @@ check_select(cs_env *env, int shape, size_t n, size_t at)
 	CHECK_NEAR(before, after, 1e-9 * (1 + fabs(before)));
 	cs_release(env, v);
 	cs_release(env, sorted);
+	cs_release(env, scratch);
 }
 
 static void

@@ -128,11 +128,31 @@ typedef struct cs_kernel
 							 cs_row_best *out);
 
 	/*
+	 * raw[i] = value[i] - shift[i] in single precision; lossy[i] becomes -1 where
+	 * that rounds.  False when a result is not finite.
+	 */
+	bool		(*narrow) (const double *restrict value, const double *restrict shift, int n, float *restrict raw,
+						   int64_t *restrict lossy);
+
+	/*
+	 * Sums of n rows of consecutive floats, feature by feature: of values when
+	 * center is NULL, else of squared differences from it.  NaN counts as nothing;
+	 * low and high, taken with the former, are lowered and raised.  count may be NULL.
+	 */
+	void		(*moments) (const float *restrict rows, size_t n, int d, const double *restrict center,
+							double *restrict sum, double *restrict low, double *restrict high, double *restrict count);
+
+	/*
 	 * point[i] = (raw[i] + shift[i] - center[i]) * factor[i], each step rounded to
 	 * double; false when a raw value is not finite.
 	 */
 	bool		(*affine) (const float *restrict raw, const double *restrict shift, const double *restrict center,
 						   const double *restrict factor, int n, float *restrict point);
+
+	/* The same of CS_LANES rows of consecutive floats, into a tile; point: room for as much. */
+	bool		(*affine_tile) (const float *restrict raw, int width, const double *restrict shift,
+								const double *restrict center, const double *restrict factor, int n,
+								float *restrict point, float *restrict tile);
 
 	/*
 	 * Squared distance in double, in an order of additions that is the same in

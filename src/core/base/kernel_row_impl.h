@@ -111,21 +111,33 @@ locate(const float *score, int kpad, float v, int skip)
 	return -1;
 }
 
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
+/* Vectors of the compiler: H doubles, as many floats and integers, not aligned. */
+#define H (W / 2)
+typedef float VH __attribute__((vector_size(4 * H), aligned(4), may_alias));
+typedef int IH __attribute__((vector_size(4 * H), aligned(4), may_alias));
+typedef double VD __attribute__((vector_size(8 * H), aligned(8), may_alias));
+typedef int64_t VQ __attribute__((vector_size(8 * H), aligned(8), may_alias));
 
-/* |x|^2: eight sums side by side. */
+#define LOAD_H(p) (*(const VH *) (p))
+#define LOAD_D(p) (*(const VD *) (p))
+#define WIDER(v) __builtin_convertvector(v, VD)
+#define NARROWER(v) __builtin_convertvector(v, VH)
+
+/* |x|^2, in several sums side by side. */
 INLINE float
 row_norm(const float *row, int d)
 {
-	v8			s = {0};
-	float		rest = 0;
+	VH			s = {0};
+	float		sum = 0;
 	int			f = 0;
 
-	for (; f + 8 <= d; f += 8)
-		s += *(const v8 *) (row + f) * *(const v8 *) (row + f);
+	for (; f + H <= d; f += H)
+		s += LOAD_H(row + f) * LOAD_H(row + f);
 	for (; f < d; f++)
-		rest += row[f] * row[f];
-	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])) + rest;
+		sum += row[f] * row[f];
+	for (int u = 0; u < H / 2; u++)
+		sum += s[u] + s[u + H / 2];
+	return sum;
 }
 
 FN void
@@ -151,34 +163,169 @@ row_best(const float *row, int d, const float *c, const float *h, int kpad, floa
 	out->norm = row_norm(row, d);
 }
 
-/* Eight values at a time, in vectors of the compiler. */
+/* ---- values of rows, side by side ---- */
+
+/* Fold a vector of floats into bad: lanes that are infinite or NaN. */
+#define NOTE_BAD(bad, v) (bad |= ((IH) (v) & ((IH) {0} + 0x7f800000)) == (IH) {0} + 0x7f800000)
+
+INLINE bool
+any_lane(const IH *v)
+{
+	int			any = 0;
+
+	for (int u = 0; u < H; u++)
+		any |= (*v)[u];
+	return any != 0;
+}
+
+INLINE bool
+is_finite(float v)
+{
+	return __builtin_fabsf(v) <= 3.402823466e+38f;
+}
+
+FN bool
+narrow(const double *restrict value, const double *restrict shift, int n, float *restrict raw, int64_t *restrict lossy)
+{
+	IH			bad = {0};
+	bool		ok = true;
+	int			i = 0;
+
+	for (; i + H <= n; i += H)
+	{
+		VD			exact = LOAD_D(value + i) - LOAD_D(shift + i);
+		VH			v = NARROWER(exact);
+
+		*(VH *) (raw + i) = v;
+		*(VQ *) (lossy + i) |= (VQ) (WIDER(v) != exact);
+		NOTE_BAD(bad, v);
+	}
+	for (; i < n; i++)
+	{
+		double		exact = value[i] - shift[i];
+
+		raw[i] = (float) exact;
+		lossy[i] |= -((double) raw[i] != exact);
+		ok = ok && is_finite(raw[i]);
+	}
+	return ok && !any_lane(&bad);
+}
+
+/* Features f to f + H of n rows. */
+INLINE void
+some_sums(const float *restrict x, size_t n, int d, double *restrict sum, double *restrict low, double *restrict high,
+		  double *restrict count)
+{
+	VD			s = LOAD_D(sum),
+				l = LOAD_D(low),
+				h = LOAD_D(high),
+				c = LOAD_D(count);
+
+	for (; n > 0; n--, x += d)
+	{
+		VD			v = WIDER(LOAD_H(x));
+		VQ			some = v == v,
+					lower = v < l,
+					higher = v > h;
+
+		s += (VD) ((VQ) v & some);
+		c += (VD) ((VQ) ((VD) {0} + 1) & some);
+		l = (VD) (((VQ) v & lower) | ((VQ) l & ~lower));
+		h = (VD) (((VQ) v & higher) | ((VQ) h & ~higher));
+	}
+	*(VD *) sum = s;
+	*(VD *) low = l;
+	*(VD *) high = h;
+	*(VD *) count = c;
+}
+
+INLINE void
+some_squares(const float *restrict x, size_t n, int d, const double *restrict center, double *restrict sum)
+{
+	VD			s = LOAD_D(sum);
+
+	for (; n > 0; n--, x += d)
+	{
+		VD			v = WIDER(LOAD_H(x));
+		VQ			some = v == v;
+
+		v = (VD) ((VQ) (v - LOAD_D(center)) & some);
+		s += v * v;
+	}
+	*(VD *) sum = s;
+}
+
+FN void
+moments(const float *restrict rows, size_t n, int d, const double *restrict center, double *restrict sum,
+		double *restrict low, double *restrict high, double *restrict count)
+{
+	int			f = 0;
+
+	for (; f + H <= d; f += H)
+		if (center)
+			some_squares(rows + f, n, d, center + f, sum + f);
+		else
+			some_sums(rows + f, n, d, sum + f, low + f, high + f, count + f);
+	for (; f < d; f++)
+		for (size_t i = 0; i < n; i++)
+		{
+			double		v = (double) rows[i * (size_t) d + (size_t) f];
+
+			if (v != v)
+				continue;
+			if (center)
+			{
+				sum[f] += (v - center[f]) * (v - center[f]);
+				continue;
+			}
+			sum[f] += v;
+			count[f]++;
+			low[f] = v < low[f] ? v : low[f];
+			high[f] = v > high[f] ? v : high[f];
+		}
+}
+
+INLINE bool
+affine_row(const float *restrict raw, const double *restrict shift, const double *restrict center,
+		   const double *restrict factor, int n, float *restrict point)
+{
+	IH			bad = {0};
+	bool		ok = true;
+	int			i = 0;
+
+	for (; i + H <= n; i += H)
+	{
+		VH			r = LOAD_H(raw + i);
+
+		*(VH *) (point + i) = NARROWER((WIDER(r) + LOAD_D(shift + i) - LOAD_D(center + i)) * LOAD_D(factor + i));
+		NOTE_BAD(bad, r);
+	}
+	for (; i < n; i++)
+	{
+		point[i] = (float) (((double) raw[i] + shift[i] - center[i]) * factor[i]);
+		ok = ok && is_finite(raw[i]);
+	}
+	return ok && !any_lane(&bad);
+}
+
 FN bool
 affine(const float *restrict raw, const double *restrict shift, const double *restrict center,
 	   const double *restrict factor, int n, float *restrict point)
 {
-	typedef int64_t q4 __attribute__((vector_size(32)));
-	typedef int i8 __attribute__((vector_size(32), aligned(4), may_alias));
-	typedef double d8 __attribute__((vector_size(64), aligned(8), may_alias));
-	const i8	exponent = {0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000};
-	i8			bad = {0};
-	bool		odd;
-	int			i = 0;
+	return affine_row(raw, shift, center, factor, n, point);
+}
 
-	for (; i + 8 <= n; i += 8)
-	{
-		d8			v = __builtin_convertvector(*(const v8 *) (raw + i), d8);
-
-		v = (v + *(const d8 *) (shift + i) - *(const d8 *) (center + i)) * *(const d8 *) (factor + i);
-		*(v8 *) (point + i) = __builtin_convertvector(v, v8);
-		bad |= (*(const i8 *) (raw + i) & exponent) == exponent;
-	}
-	odd = (((q4) bad)[0] | ((q4) bad)[1] | ((q4) bad)[2] | ((q4) bad)[3]) != 0;
-	for (; i < n; i++)
-	{
-		point[i] = (float) (((double) raw[i] + shift[i] - center[i]) * factor[i]);
-		odd |= !(__builtin_fabsf(raw[i]) <= 3.402823466e+38f);
-	}
-	return !odd;
+FN bool
+affine_tile(const float *restrict raw, int width, const double *restrict shift, const double *restrict center,
+			const double *restrict factor, int n, float *restrict point, float *restrict tile)
+{
+	for (int l = 0; l < CS_LANES; l++)
+		if (!affine_row(raw + (size_t) l * (size_t) width, shift, center, factor, n, point + (size_t) l * (size_t) n))
+			return false;
+	for (int f = 0; f < n; f++)
+		for (int l = 0; l < CS_LANES; l++)
+			tile[(size_t) f * CS_LANES + (size_t) l] = point[(size_t) l * (size_t) n + (size_t) f];
+	return true;
 }
 
 /* Eight sums side by side: wide enough for every vector, added up as a tree. */

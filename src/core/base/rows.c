@@ -24,14 +24,14 @@ chunk_floats(const cs_rows *r)
 	return (size_t) CS_BLOCK_ROWS * (size_t) r->width;
 }
 
-/* Chunks in slab number s: doubling until a slab is large. */
+/* Chunks in slab number s: eight times as many until a slab is large. */
 static size_t
 slab_chunks(const cs_rows *r, size_t s)
 {
 	size_t		bytes = chunk_floats(r) * sizeof(float),
 				most = SLAB_BYTES / bytes + 1;
 
-	return s < 20 && (size_t) 1 << s < most ? (size_t) 1 << s : most;
+	return s < 7 && (size_t) 1 << 3 * s < most ? (size_t) 1 << 3 * s : most;
 }
 
 static void *
@@ -56,8 +56,9 @@ add_slab(cs_rows *r)
 	r->slabs++;
 }
 
-static void
-add_chunk(cs_rows *r)
+/* One more chunk. */
+void
+cs_rows_grow(cs_rows *r)
 {
 	if (r->slab_left == 0)
 		add_slab(r);
@@ -69,14 +70,6 @@ add_chunk(cs_rows *r)
 	r->chunk[r->chunks] = r->slab[r->slabs - 1] + (r->chunks - r->slab_first[r->slabs - 1]) * chunk_floats(r);
 	r->chunks++;
 	r->slab_left--;
-}
-
-float *
-cs_rows_add(cs_rows *r)
-{
-	if (r->n == r->chunks * CS_BLOCK_ROWS)
-		add_chunk(r);
-	return cs_rows_at(r, r->n++);
 }
 
 void

@@ -27,13 +27,21 @@ typedef struct cs_rows
 
 cs_rows    *cs_rows_new(cs_env *env, int width);
 
-/* Room for one more row at the end; not cleared. */
-float	   *cs_rows_add(cs_rows *r);
-
 static inline float *
 cs_rows_at(const cs_rows *r, size_t i)
 {
 	return r->chunk[i / CS_BLOCK_ROWS] + i % CS_BLOCK_ROWS * (size_t) r->width;
+}
+
+void		cs_rows_grow(cs_rows *r);
+
+/* Room for one more row at the end; not cleared. */
+static inline float *
+cs_rows_add(cs_rows *r)
+{
+	if (r->n == r->chunks * CS_BLOCK_ROWS)
+		cs_rows_grow(r);
+	return cs_rows_at(r, r->n++);
 }
 
 /* Chunks before the given one are no longer needed. */

@@ -4,7 +4,8 @@
 #include "core/base/stats.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline void
 swap(float *a, float *b)
@@ -101,17 +102,63 @@ cs_quantile_cont(float *v, size_t n, double p)
 	return a + (b - a) * (at - (double) i);
 }
 
-static int
-compare(const void *a, const void *b)
+/* Floats as unsigned integers of the same order, and back. */
+static inline uint32_t
+ordered_bits(float x)
 {
-	float		x = *(const float *) a,
-				y = *(const float *) b;
+	uint32_t	u;
 
-	return (x > y) - (x < y);
+	memcpy(&u, &x, sizeof(u));
+	return u ^ (u >> 31 ? 0xffffffff : 0x80000000);
 }
 
-void
-cs_sort_floats(float *v, size_t n)
+static inline float
+of_ordered_bits(uint32_t u)
 {
-	qsort(v, n, sizeof(float), compare);
+	float		x;
+
+	u ^= u >> 31 ? 0x80000000 : 0xffffffff;
+	memcpy(&x, &u, sizeof(x));
+	return x;
+}
+
+#define RADIX_BITS 11
+#define RADIX ((uint32_t) 1 << RADIX_BITS)
+
+/* Three passes by 11 bits each; the first and last also convert. */
+void
+cs_sort_floats(float *v, size_t n, float *scratch)
+{
+	uint32_t   *a = (uint32_t *) (void *) v,
+			   *b = (uint32_t *) (void *) scratch,
+				count[3][RADIX] = {{0}};
+
+	for (size_t i = 0; i < n; i++)
+	{
+		uint32_t	u = ordered_bits(v[i]);
+
+		memcpy(&a[i], &u, sizeof(u));
+		for (int pass = 0; pass < 3; pass++)
+			count[pass][u >> pass * RADIX_BITS & (RADIX - 1)]++;
+	}
+	for (int pass = 0; pass < 3; pass++)
+	{
+		uint32_t	at = 0,
+				   *t;
+
+		for (uint32_t d = 0; d < RADIX; d++)
+		{
+			uint32_t	c = count[pass][d];
+
+			count[pass][d] = at;
+			at += c;
+		}
+		for (size_t i = 0; i < n; i++)
+			b[count[pass][a[i] >> pass * RADIX_BITS & (RADIX - 1)]++] = a[i];
+		t = a;
+		a = b;
+		b = t;
+	}
+	for (size_t i = 0; i < n; i++)
+		v[i] = of_ordered_bits(a[i]);
 }

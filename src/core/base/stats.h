@@ -19,7 +19,7 @@ float		cs_quantile_disc(float *v, size_t n, double p);
 /* percentile_cont: linear interpolation between the neighbours, as in SQL. */
 double		cs_quantile_cont(float *v, size_t n, double p);
 
-/* ascending; O(n log n) */
-void		cs_sort_floats(float *v, size_t n);
+/* ascending, by radix: O(n); n below 2^32, no NaN, scratch has room for as many */
+void		cs_sort_floats(float *v, size_t n, float *scratch);
 
 #endif							/* CS_STATS_H */

@@ -8,6 +8,7 @@
  */
 #include "core/prep/prep_fit.h"
 
+#include "core/base/kernel.h"
 #include "core/base/stats.h"
 
 #include <math.h>
@@ -47,60 +48,55 @@ merge(moments *a, const moments *b)
 	a->max = b->max > a->max ? b->max : a->max;
 }
 
+/* Sums of one chunk, side by side for the kernels. */
+typedef struct chunk_sums
+{
+	double	   *sum;
+	double	   *square;
+	double	   *low;
+	double	   *high;
+	double	   *count;
+} chunk_sums;
+
 /* One chunk, two passes while it is in the cache. */
 static void
-chunk_moments(const cs_rows *rows, size_t from, size_t to, moments *out)
+chunk_moments(cs_env *env, const float *x, size_t n, int width, chunk_sums *s, moments *m)
 {
-	for (size_t i = from; i < to; i++)
+	for (int f = 0; f < width; f++)
 	{
-		const float *x = cs_rows_at(rows, i);
-
-		for (int f = 0; f < rows->width; f++)
-		{
-			bool		some = !isnan(x[f]);
-			double		v = some ? (double) x[f] : 0;
-
-			out[f].n += some;
-			out[f].mean += v;
-			out[f].min = some && v < out[f].min ? v : out[f].min;
-			out[f].max = some && v > out[f].max ? v : out[f].max;
-		}
+		s->sum[f] = s->square[f] = s->count[f] = 0;
+		s->low[f] = INFINITY;
+		s->high[f] = -INFINITY;
 	}
-	for (int f = 0; f < rows->width; f++)
-		out[f].mean = out[f].n > 0 ? out[f].mean / out[f].n : 0;
-	for (size_t i = from; i < to; i++)
+	env->kernel->moments(x, n, width, NULL, s->sum, s->low, s->high, s->count);
+	for (int f = 0; f < width; f++)
+		s->sum[f] = s->count[f] > 0 ? s->sum[f] / s->count[f] : 0;
+	env->kernel->moments(x, n, width, s->sum, s->square, NULL, NULL, NULL);
+	for (int f = 0; f < width; f++)
 	{
-		const float *x = cs_rows_at(rows, i);
+		const moments part = {s->count[f], s->sum[f], s->square[f], s->low[f], s->high[f]};
 
-		for (int f = 0; f < rows->width; f++)
-		{
-			double		d = isnan(x[f]) ? 0 : (double) x[f] - out[f].mean;
-
-			out[f].m2 += d * d;
-		}
+		merge(&m[f], &part);
 	}
 }
 
 static void
 all_moments(cs_env *env, const cs_rows *rows, moments *m)
 {
-	moments    *part = CS_NEW(env, moments, (size_t) rows->width);
+	size_t		width = (size_t) rows->width;
+	double	   *room = CS_NEW(env, double, 5 * width);
+	chunk_sums	s = {room, room + width, room + 2 * width, room + 3 * width, room + 4 * width};
 	const moments none = {0, 0, 0, INFINITY, -INFINITY};
 
 	for (int f = 0; f < rows->width; f++)
 		m[f] = none;
 	for (size_t from = 0; from < rows->n; from += CS_BLOCK_ROWS)
 	{
-		size_t		to = from + CS_BLOCK_ROWS < rows->n ? from + CS_BLOCK_ROWS : rows->n;
-
-		for (int f = 0; f < rows->width; f++)
-			part[f] = none;
-		chunk_moments(rows, from, to, part);
-		for (int f = 0; f < rows->width; f++)
-			merge(&m[f], &part[f]);
+		chunk_moments(env, cs_rows_at(rows, from), rows->n - from < CS_BLOCK_ROWS ? rows->n - from : CS_BLOCK_ROWS,
+					  rows->width, &s, m);
 		cs_poll(env);
 	}
-	cs_release(env, part);
+	cs_release(env, room);
 }
 
 /* ---- numbers ---- */
@@ -125,8 +121,8 @@ static void
 fit_stats(cs_feature *f, int i, const cs_rows *rows, const moments *m, float *v)
 {
 	cs_feature_stats *s = &f->stats;
-	size_t		n = column(rows, i, rows->n / SAMPLE + 1, v),
-				from = 0;
+	size_t		n = column(rows, i, rows->n / SAMPLE + 1, v);
+	int			bin = 0;
 
 	s->n = m->n;
 	s->missing = (double) rows->n - m->n;
@@ -138,19 +134,12 @@ fit_stats(cs_feature *f, int i, const cs_rows *rows, const moments *m, float *v)
 	s->max = m->max + f->shift;
 	if (n == 0)
 		return;
+	cs_sort_floats(v, n, v + n);
 	for (int c = 0; c < CS_BINS - 1; c++)
-	{
-		/* what lies before a cut has been moved there by the selections before */
-		size_t		at = (n - 1) * (size_t) (c + 1) / CS_BINS;
-
-		s->cut[c] = (double) cs_select(v + from, n - from, at - from) + f->shift;
-		from = at;
-	}
+		s->cut[c] = (double) v[(n - 1) * (size_t) (c + 1) / CS_BINS] + f->shift;
 	s->median = s->cut[CS_BINS / 2 - 1];
 	for (size_t r = 0; r < n; r++)
 	{
-		int			bin = 0;
-
 		while (bin < CS_BINS - 1 && s->cut[bin] < (double) v[r] + f->shift)
 			bin++;
 		s->share[bin] += 1.0 / (double) n;
@@ -347,7 +336,7 @@ void
 cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre)
 {
 	moments    *m = CS_NEW(env, moments, (size_t) rows->width);
-	float	   *v = CS_ROOM(env, float, rows->n + 1);
+	float	   *v = CS_ROOM(env, float, rows->n + 2 * SAMPLE);
 
 	all_moments(env, rows, m);
 	p->d = 0;
