@@ -10,7 +10,10 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <time.h>
+
+#define HUGE_PAGE ((size_t) 2 << 20)
 
 static size_t held,
 			held_at_mark,
@@ -18,16 +21,20 @@ static size_t held,
 
 /* ---- the env ---- */
 
+/* Large pages where the system gives them to those who ask, as in the extension and in numpy. */
 static void *
 host_alloc(cs_env *env, size_t bytes, bool zero)
 {
-	void	   *p = aligned_alloc(64, (bytes + 63) & ~(size_t) 63);
+	size_t		unit = bytes >= 2 * HUGE_PAGE ? HUGE_PAGE : 64;
+	void	   *p = aligned_alloc(unit, (bytes + 63) & ~(size_t) 63);
 	size_t		now,
 				was = __atomic_load_n(&most, __ATOMIC_RELAXED);
 
 	(void) env;
 	if (p == NULL)
 		stop("out of memory");
+	if (unit == HUGE_PAGE)
+		(void) madvise(p, bytes & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
 	now = __atomic_add_fetch(&held, malloc_usable_size(p), __ATOMIC_RELAXED);
 	while (now > was && !__atomic_compare_exchange_n(&most, &was, now, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		;

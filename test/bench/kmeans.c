@@ -39,12 +39,27 @@ simd(int words, char **word)
 static void
 free_matrix(cs_matrix *m)
 {
-	for (int b = 0; b < m->blocks; b++)
-		cs_release(&host_env, m->block[b]);
+	cs_release(&host_env, m->block[0]);
 	if (m->origin)
 		cs_release(&host_env, m->origin);
 	cs_release(&host_env, m->block);
 	cs_release(&host_env, m);
+}
+
+/* All blocks in one piece of memory, as training has them in few. */
+static void
+join_blocks(cs_matrix *m)
+{
+	float	   *all = CS_ROOM(&host_env, float, cs_round_lanes(m->n) * (size_t) m->d);
+
+	for (int b = 0; b < m->blocks; b++)
+	{
+		float	   *to = all + (size_t) b * cs_block_floats(m->d);
+
+		memcpy(to, m->block[b], sizeof(float) * cs_round_lanes(cs_block_rows(m, b)) * (size_t) m->d);
+		cs_release(&host_env, m->block[b]);
+		m->block[b] = to;
+	}
 }
 
 /* As training packs them: with room for the order that passes change. */
@@ -53,6 +68,7 @@ pack(size_t most)
 {
 	cs_matrix  *m = cs_matrix_from_rows(&host_env, rows, most < n ? most : n, d);
 
+	join_blocks(m);
 	m->origin = CS_ROOM(&host_env, uint16_t, cs_round_lanes(m->n));
 	for (size_t i = 0; i < cs_round_lanes(m->n); i++)
 		m->origin[i] = (uint16_t) (i % CS_BLOCK_ROWS);
@@ -63,6 +79,7 @@ static void
 load(int words, char **word)
 {
 	FILE	   *f = open_file(word[1], "rb");
+	cs_matrix  *m;
 	times		start;
 
 	(void) words;
@@ -75,8 +92,10 @@ load(int words, char **word)
 		stop("the file of rows is short");
 	fclose(f);
 	start = times_now();
-	free_matrix(pack(n));
+	m = cs_matrix_from_rows(&host_env, rows, n, d);
 	printf("ok %.6f\n", times_since(start).cpu);
+	join_blocks(m);
+	free_matrix(m);
 }
 
 /* ---- what a team runs ---- */

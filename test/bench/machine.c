@@ -3,12 +3,11 @@
  *
  *	peak				ok GFLOPS: fused multiply-adds of floats in registers, one thread
  *	busy SECONDS		ok CORES: processors busy meanwhile, whoever keeps them so
- *	memory PID			most private memory of that process in bytes, from now to its end
- *						or to the end of the input; looked at every half millisecond
+ *	memory PID			most private memory of that process in bytes, from now to its
+ *						end; looked at every half millisecond
  */
 #include "host.h"
 
-#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,11 +107,10 @@ memory(int words, char **word)
 	char		path[64];
 	size_t		most = 0,
 				now;
-	struct pollfd input = {.fd = 0,.events = POLLIN};
 
 	(void) words;
 	snprintf(path, sizeof(path), "/proc/%d/status", atoi(word[1]));
-	while ((now = private_bytes(path)) > 0 && poll(&input, 1, 0) == 0)
+	while ((now = private_bytes(path)) > 0)
 	{
 		most = now > most ? now : most;
 		usleep(500);

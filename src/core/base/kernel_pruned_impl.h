@@ -44,24 +44,36 @@ candidates(cs_pruned *p, float *slack, const int32_t *label, int rows)
 	return n;
 }
 
-/* Scores of a subtile against KB listed centres: kept in score, folded into the best. */
+/*
+ * Scores of a subtile against n listed centres: kept in score, folded into the
+ * best.  On the way, where asked for, |x|^2, and a look ahead at the tile that
+ * comes next: asked for line by line, memory is not waited for.
+ */
 INLINE void
-candidate_block(const float *x, cs_pruned *p, const int *candidate, float *score, VF best[2], VI now[2])
+candidate_block(const float *x, cs_pruned *p, const int *candidate, int n, float *score, VF best[2], VI now[2],
+				VF *norm, const float *ahead)
 {
 	const float *c[KB];
 	VF			a[KB][2];
 
-	for (int b = 0; b < KB; b++)
+	for (int b = 0; b < n; b++)
 	{
 		c[b] = p->c + (size_t) candidate[b] * p->d;
 		a[b][0] = a[b][1] = V_SET1(p->h[candidate[b]]);
 	}
-	for (size_t f = 0; f < (size_t) p->d; f++, x += CS_LANES)
+	for (size_t f = 0, d = (size_t) p->d; f < d; f++, x += CS_LANES)
 	{
 		VF			x0 = V_LOAD(x),
 					x1 = V_LOAD(x + W);
 
-		for (int b = 0; b < KB; b++)
+		if (norm)
+		{
+			norm[0] = V_FMA(x0, x0, norm[0]);
+			norm[1] = V_FMA(x1, x1, norm[1]);
+			for (int l = 0; l < SUB; l += 16)
+				__builtin_prefetch(ahead + f * CS_LANES + l);
+		}
+		for (int b = 0; b < n; b++)
 		{
 			VF			cc = V_SET1(c[b][f]);
 
@@ -69,7 +81,7 @@ candidate_block(const float *x, cs_pruned *p, const int *candidate, float *score
 			a[b][1] = V_FNMA(x1, cc, a[b][1]);
 		}
 	}
-	for (int b = 0; b < KB; b++)
+	for (int b = 0; b < n; b++)
 		for (int v = 0; v < 2; v++)
 		{
 			MASK		m = V_LT(a[b][v], best[v]);
@@ -80,24 +92,57 @@ candidate_block(const float *x, cs_pruned *p, const int *candidate, float *score
 		}
 }
 
-/* Scores of a tile against n listed centres, and the best of them for each row. */
+/* The nearest of the centres that a subtile was compared with so far, and |x|^2. */
+typedef struct found
+{
+	VF			best[2];
+	VF			norm[2];
+	VI			label[2];
+} found;
+
+/* The blocks behind the first; out of line, for the registers. */
 OUTLINE void
-candidate_scores(const float *x, cs_pruned *p, int n, float *best, int32_t *now)
+other_blocks(const float *x, cs_pruned *p, int n, float *score, found *f)
+{
+	VF			best[2] = {f->best[0], f->best[1]};
+	VI			label[2] = {f->label[0], f->label[1]};
+	int			q = KB;
+
+	for (; n - q > KB / 2; q += KB)
+		candidate_block(x, p, p->candidate + q, KB, score + q * CS_LANES, best, label, NULL, NULL);
+	if (q < n)
+		candidate_block(x, p, p->candidate + q, KB / 2, score + q * CS_LANES, best, label, NULL, NULL);
+	for (int v = 0; v < 2; v++)
+	{
+		f->best[v] = best[v];
+		f->label[v] = label[v];
+	}
+}
+
+/* Scores of a tile against n listed centres, the best of them for each row, and |x|^2. */
+OUTLINE void
+candidate_scores(const float *x, cs_pruned *p, int n, float *best, int32_t *now, float *norm)
 {
 	/* fill the last block up: a score computed twice does no harm */
 	for (int b = n; b < n + KB; b++)
 		p->candidate[b] = p->candidate[n - 1];
 	for (int s = 0; s < CS_LANES; s += SUB)
 	{
-		VF			t[2] = {V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)};
-		VI			l[2] = {VI_SET1(p->candidate[0]), VI_SET1(p->candidate[0])};
+		found		f = {{V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)}, {V_SET1(0), V_SET1(0)},
+		{VI_SET1(p->candidate[0]), VI_SET1(p->candidate[0])}};
+		const float *ahead = x + (size_t) p->d * CS_LANES + s;
 
-		for (int q = 0; q < n; q += KB)
-			candidate_block(x + s, p, p->candidate + q, p->score + q * CS_LANES + s, t, l);
+		if (n > KB / 2)
+			candidate_block(x + s, p, p->candidate, KB, p->score + s, f.best, f.label, f.norm, ahead);
+		else
+			candidate_block(x + s, p, p->candidate, KB / 2, p->score + s, f.best, f.label, f.norm, ahead);
+		if (n > KB)
+			other_blocks(x + s, p, n, p->score + s, &f);
 		for (int v = 0; v < 2; v++)
 		{
-			V_STORE(best + s + v * W, t[v]);
-			VI_STORE(now + s + v * W, l[v]);
+			V_STORE(best + s + v * W, f.best[v]);
+			V_STORE(norm + s + v * W, f.norm[v]);
+			VI_STORE(now + s + v * W, f.label[v]);
 		}
 	}
 }
@@ -161,8 +206,7 @@ lloyd_pruned(const cs_run *run, cs_pruned *p, int32_t *label, float *slack, doub
 		/* the own centres of the rows are always among the candidates */
 		if (n <= 1 && label[at] >= 0)
 			continue;
-		tile_norms(x, run->d, norm);
-		candidate_scores(x, p, n, best, now);
+		candidate_scores(x, p, n, best, now, norm);
 		candidate_slacks(p, n, norm, best, rows, slack);
 		for (int v = 0; v < CS_LANES; v += W)
 			differ |= VI_DIFFER(VI_LOAD(now + v), VI_LOAD(label + at + v)) << v;

@@ -29,7 +29,7 @@
 #define PRUNE_MOST 256
 
 /* Passes before which like rows are put together (again). */
-static const int sort_passes[] = {2, 10, 25, 60, 150, 400};
+static const int sort_passes[] = {1, 5, 25, 60, 150, 400};
 
 typedef struct far_row
 {
