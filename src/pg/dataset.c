@@ -307,18 +307,6 @@ cs_private_block(void *arg, int b, size_t floats)
 	return CS_NEW((cs_env *) arg, float, floats);
 }
 
-static void
-start_block(cs_dataset *ds, size_t at, size_t rows_left, cs_block_fn block, void *arg)
-{
-	cs_matrix  *m = ds->matrix;
-	size_t		rows = Min(rows_left, CS_BLOCK_ROWS),
-				floats = cs_round_lanes(rows) * (size_t) m->d;
-
-	m->block[at / CS_BLOCK_ROWS] = block(arg, (int) (at / CS_BLOCK_ROWS), floats);
-	m->blocks = (int) (at / CS_BLOCK_ROWS) + 1;
-	ds->matrix_bytes += floats * sizeof(float);
-}
-
 typedef struct packing
 {
 	cs_dataset *ds;
@@ -329,8 +317,33 @@ typedef struct packing
 	float	   *weight;
 	double		weights;		/* sum of them */
 	float	   *point;			/* room for a tile of points */
+	float	   *scratch;		/* in place: the block that is being filled, or NULL */
 	cs_affine  *affine;			/* rows become points a tile at a time, or NULL */
 } packing;
+
+static void
+start_block(packing *p, size_t rows_left)
+{
+	cs_matrix  *m = p->ds->matrix;
+	int			b = m->blocks++;
+	size_t		floats = cs_round_lanes(Min(rows_left, CS_BLOCK_ROWS)) * (size_t) m->d;
+
+	m->block[b] = p->scratch ? memset(p->scratch, 0, floats * sizeof(float)) : p->block(p->block_arg, b, floats);
+	p->ds->matrix_bytes += floats * sizeof(float);
+}
+
+/* In place: raw rows are read well before the block in their memory is complete. */
+static void
+end_block(packing *p)
+{
+	cs_matrix  *m = p->ds->matrix;
+	int			b = m->blocks - 1;
+
+	if (p->scratch == NULL || b < 0 || m->block[b] != p->scratch)
+		return;
+	m->block[b] = p->ds->rows->chunk[b];
+	memcpy(m->block[b], p->scratch, cs_round_lanes(m->n - (size_t) b * CS_BLOCK_ROWS) * (size_t) m->d * sizeof(float));
+}
 
 /* Raw row i to the next point, unless there is none. */
 static void
@@ -388,22 +401,27 @@ pack_rows(packing *p)
 		if (i % CS_BLOCK_ROWS == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
-			cs_rows_release_before(ds->rows, i / CS_BLOCK_ROWS);
+			if (p->scratch == NULL)
+				cs_rows_release_before(ds->rows, i / CS_BLOCK_ROWS);
 			cs_progress(ds->env, CS_PHASE_PREPARE, i, n);
 		}
 		if (m->n % CS_BLOCK_ROWS == 0 && m->n / CS_BLOCK_ROWS == (size_t) m->blocks)
-			start_block(ds, m->n, n - i, p->block, p->block_arg);
+		{
+			end_block(p);
+			start_block(p, n - i);
+		}
 		if (p->affine && i % CS_LANES == 0 && pack_tile(p, i))
 			i += CS_LANES;
 		else
 			pack_row(p, i++);
 	}
+	end_block(p);
 }
 
 void
 cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn visit, void *visit_arg)
 {
-	packing		p = {ds, block, block_arg, visit, visit_arg};
+	packing		p = {ds, block ? block : cs_private_block, block ? block_arg : ds->env, visit, visit_arg};
 	size_t		n = ds->rows->n;
 
 	ds->matrix = CS_NEW(ds->env, cs_matrix, 1);
@@ -416,6 +434,8 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 	if (!ds->weighted && visit == NULL)
 		p.affine = cs_prep_affine(ds->env, ds->prep);
 	p.point = CS_ROOM(ds->env, float, CS_LANES * (size_t) ds->prep->d + 1);
+	if (block == NULL && ds->rows->width >= ds->prep->d)
+		p.scratch = CS_ROOM(ds->env, float, cs_block_floats(ds->prep->d));
 	pack_rows(&p);
 	if (p.weight && ds->matrix->n > 0 && !(p.weights > 0))
 		ereport(ERROR,
@@ -423,7 +443,9 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 				 errmsg("weight \"%s\" is 0 in all rows", ds->weight_name)));
 	ds->matrix->blocks = cs_matrix_blocks(ds->matrix->n);
 	ds->matrix->weight = p.weight;
-	cs_rows_free(ds->rows);
+	if (p.scratch == NULL)
+		cs_rows_free(ds->rows);
+	cs_release(ds->env, p.scratch);
 	ds->rows = NULL;
 }
 

@@ -105,7 +105,8 @@ extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);
 typedef float *(*cs_block_fn) (void *arg, int b, size_t floats);
 
 /*
- * Raw rows to points.  visit, when not NULL, sees every raw row that became point
+ * Raw rows to points.  Without block they are private, where possible in the
+ * memory of the raw rows, which then stays as long as that of the env.  visit, when not NULL, sees every raw row that became point
  * number i before it is gone.  Afterwards rows is empty and matrix is set.
  */
 typedef void (*cs_raw_fn) (void *arg, const float *raw, size_t i);

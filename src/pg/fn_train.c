@@ -68,7 +68,7 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 		f = cs_former_new(t);
 	if (f)
 		t->former_label = CS_ROOM(t->env, int32_t, cs_round_lanes(n));
-	cs_dataset_pack(ds, cs_slabs_block, t->slabs, f ? cs_former_score : NULL, f);
+	cs_dataset_pack(ds, workers > 0 ? cs_slabs_block : NULL, t->slabs, f ? cs_former_score : NULL, f);
 	if (ds->matrix->n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
