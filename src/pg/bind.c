@@ -22,6 +22,9 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	b->column = CS_NEW(env, cs_bound, m->columns + 1);
 	b->kernel = env->kernel;
 	b->affine = cs_prep_affine(env, m->prep);
+	b->single = b->affine && m->columns == m->prep->n;
+	for (int i = 0; i < m->columns; i++)
+		b->single = b->single && m->column[i].width == 0;
 	b->raw = CS_NEW(env, float, m->prep->n);
 	b->point = CS_NEW(env, float, m->prep->d);
 	b->score = CS_NEW(env, float, cs_scorer_room(m->scorer));
@@ -148,9 +151,26 @@ make_point(cs_binding *b, int *feature)
 	return cs_prep_row(b->m->prep, b->raw, b->point, feature);
 }
 
+/* A row of numbers, each in a column of its own; false when one is NULL. */
+static inline bool
+take_numbers(cs_binding *b, const Datum *value, const bool *isnull)
+{
+	for (int i = 0; i < b->affine->n; i++)
+	{
+		const cs_bound *in = &b->column[i];
+
+		if (isnull[in->att])
+			return false;
+		b->raw[i] = (float) (cs_number_of(in->conv, value[in->att]) - b->affine->shift[i]);
+	}
+	return true;
+}
+
 cs_reject
 cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 {
+	if (b->single && take_numbers(b, value, isnull))
+		return make_point(b, feature);
 	for (int i = 0; i < b->m->columns; i++)
 	{
 		const cs_column *c = &b->m->column[i];

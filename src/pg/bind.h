@@ -27,6 +27,7 @@ typedef struct cs_binding
 	cs_bound   *column;			/* one per column of the model */
 	const cs_kernel *kernel;
 	cs_affine  *affine;			/* how plain numbers become points, or NULL */
+	bool		single;			/* each of these is a column of its own */
 	float	   *raw;
 	float	   *point;
 	float	   *score;
