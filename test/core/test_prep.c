@@ -341,31 +341,6 @@ test_statistics(cs_env *env)
 
 /* ---- categories ---- */
 
-/* Numbers without further steps, all at once: the same bits as one after the other. */
-static void
-test_side_by_side(cs_env *env)
-{
-	cs_options *o = cs_options_new(env, cs_transform_params);
-	double		shift[2] = {0, 4.25};
-	cs_prep    *log = fit_ten(env, "log", CS_LOG_LOG1P, CS_SCALE_ZSCORE);
-
-	CHECK(cs_prep_affine(env, log) == NULL);
-	for (int s = 0; s < 2; s++)
-	{
-		cs_prep    *p = fit_number(env, ten, TEN, o, CS_SCALE_ZSCORE, true, shift[s]);
-		cs_affine  *a = cs_prep_affine(env, p);
-
-		CHECK(a != NULL && a->n == 1 && a->shifted == (s == 1));
-		for (int i = 0; i < TEN; i++)
-		{
-			float		point = -99;
-
-			CHECK(env->kernel->affine(&ten[i], a->shift, a->center, a->factor, a->n, &point));
-			CHECK((double) point == point_of(p, ten[i]));
-		}
-	}
-}
-
 /* Codes 0 .. 4 of b, a, d, c, e, as often as 2, 2, 5, 1, 1. */
 static cs_prep *
 fit_category(cs_env *env, int max_levels, int impute, cs_rows **rows)
@@ -616,5 +591,5 @@ test_errors(cs_env *env)
 }
 
 TESTS(test_scales, test_not_centred, test_weight, test_constant, test_robust_without_quartiles, test_large_values,
-	  test_logs, test_winsor, test_quantile, test_impute, test_rejects, test_shift, test_side_by_side, test_statistics, test_category,
+	  test_logs, test_winsor, test_quantile, test_impute, test_rejects, test_shift, test_statistics, test_category,
 	  test_other_levels, test_save_and_load, test_errors)
