@@ -532,6 +532,8 @@ BEGIN
 	ELSE
 		PERFORM clusterseg._fit_write(target, labels, p_version, at, 'train');
 	END IF;
+	-- give the rows back before the keys are sorted
+	PERFORM clusterseg._fit_end();
 	IF retrained THEN
 		PERFORM clusterseg._merge_members(m, target, p_version, at, 'retrain', true);
 	ELSE

@@ -143,7 +143,8 @@ part_labels()
 	drop_sql bench
 }
 
-# What the process takes while it trains, at most; alone, so that all of it is private.
+# What the process takes while it trains, at most; alone, so that all of it is private, and as a draft:
+# sorting the keys of members for their index is the server's, within maintenance_work_mem.
 part_memory()
 {
 	local cell d k n pid before bytes
@@ -160,7 +161,7 @@ part_memory()
 			\\setenv PID :pid
 			\\! sed -n 's/^RssAnon:[^0-9]*\\([0-9]*\\) kB/before \\1/p' /proc/\$PID/status
 			\\! $work/core memory \$PID >$work/memory.peak & sleep 0.2
-			SELECT rows FROM clusterseg.train('bench', 'wide_$d', 'id', k => $k, options => '{"workers": 0}');
+			SELECT rows FROM clusterseg.train('bench', 'wide_$d', 'id', k => $k, publish => false, options => '{"workers": 0}');
 		SQL
 		before=$(sed -n 's/^before //p' "$work/memory.out")
 		wait_for_file "$work/memory.peak"
