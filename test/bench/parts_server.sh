@@ -178,7 +178,7 @@ part_recommend()
 	local n i
 	n=$(scaled 1000000)
 	make_events "$n"
-	sql_one -c "DROP TABLE IF EXISTS events" -c "CREATE TABLE events (customer int NOT NULL, item text NOT NULL, at timestamptz NOT NULL)"
+	sql_one -c 'SET client_min_messages = warning' -c "DROP TABLE IF EXISTS events" -c "CREATE TABLE events (customer int NOT NULL, item text NOT NULL, at timestamptz NOT NULL)"
 	"$work/core" events_table "$work/events" | sql_one -c "COPY events FROM STDIN (FORMAT binary)" || exit 1
 	sql_one -c "CREATE INDEX ON events (customer)" -c "VACUUM (FREEZE, ANALYZE) events"
 	drop_sql shop
