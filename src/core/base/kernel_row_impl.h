@@ -111,32 +111,32 @@ locate(const float *score, int kpad, float v, int skip)
 	return -1;
 }
 
-/* Vectors of the compiler: H doubles, as many floats and integers, not aligned. */
-#define H (W / 2)
-typedef float VH __attribute__((vector_size(4 * H), aligned(4), may_alias));
-typedef int IH __attribute__((vector_size(4 * H), aligned(4), may_alias));
-typedef double VD __attribute__((vector_size(8 * H), aligned(8), may_alias));
-typedef int64_t VQ __attribute__((vector_size(8 * H), aligned(8), may_alias));
+/* Vectors of the compiler: HALF doubles, as many floats and integers, not aligned. */
+#define HALF (W / 2)
+typedef float ROWF __attribute__((vector_size(4 * HALF), aligned(4), may_alias));
+typedef int ROWI __attribute__((vector_size(4 * HALF), aligned(4), may_alias));
+typedef double ROWD __attribute__((vector_size(8 * HALF), aligned(8), may_alias));
+typedef int64_t ROWQ __attribute__((vector_size(8 * HALF), aligned(8), may_alias));
 
-#define LOAD_H(p) (*(const VH *) (p))
-#define LOAD_D(p) (*(const VD *) (p))
-#define WIDER(v) __builtin_convertvector(v, VD)
-#define NARROWER(v) __builtin_convertvector(v, VH)
+#define LOAD_F(p) (*(const ROWF *) (p))
+#define LOAD_D(p) (*(const ROWD *) (p))
+#define WIDER(v) __builtin_convertvector(v, ROWD)
+#define NARROWER(v) __builtin_convertvector(v, ROWF)
 
 /* |x|^2, in several sums side by side. */
 INLINE float
 row_norm(const float *row, int d)
 {
-	VH			s = {0};
+	ROWF			s = {0};
 	float		sum = 0;
 	int			f = 0;
 
-	for (; f + H <= d; f += H)
-		s += LOAD_H(row + f) * LOAD_H(row + f);
+	for (; f + HALF <= d; f += HALF)
+		s += LOAD_F(row + f) * LOAD_F(row + f);
 	for (; f < d; f++)
 		sum += row[f] * row[f];
-	for (int u = 0; u < H / 2; u++)
-		sum += s[u] + s[u + H / 2];
+	for (int u = 0; u < HALF / 2; u++)
+		sum += s[u] + s[u + HALF / 2];
 	return sum;
 }
 
@@ -166,14 +166,14 @@ row_best(const float *row, int d, const float *c, const float *h, int kpad, floa
 /* ---- values of rows, side by side ---- */
 
 /* Fold a vector of floats into bad: lanes that are infinite or NaN. */
-#define NOTE_BAD(bad, v) (bad |= ((IH) (v) & ((IH) {0} + 0x7f800000)) == (IH) {0} + 0x7f800000)
+#define NOTE_BAD(bad, v) (bad |= ((ROWI) (v) & ((ROWI) {0} + 0x7f800000)) == (ROWI) {0} + 0x7f800000)
 
 INLINE bool
-any_lane(const IH *v)
+any_lane(const ROWI *v)
 {
 	int			any = 0;
 
-	for (int u = 0; u < H; u++)
+	for (int u = 0; u < HALF; u++)
 		any |= (*v)[u];
 	return any != 0;
 }
@@ -187,17 +187,17 @@ is_finite(float v)
 FN bool
 narrow(const double *restrict value, const double *restrict shift, int n, float *restrict raw, int64_t *restrict lossy)
 {
-	IH			bad = {0};
+	ROWI			bad = {0};
 	bool		ok = true;
 	int			i = 0;
 
-	for (; i + H <= n; i += H)
+	for (; i + HALF <= n; i += HALF)
 	{
-		VD			exact = LOAD_D(value + i) - LOAD_D(shift + i);
-		VH			v = NARROWER(exact);
+		ROWD			exact = LOAD_D(value + i) - LOAD_D(shift + i);
+		ROWF			v = NARROWER(exact);
 
-		*(VH *) (raw + i) = v;
-		*(VQ *) (lossy + i) |= (VQ) (WIDER(v) != exact);
+		*(ROWF *) (raw + i) = v;
+		*(ROWQ *) (lossy + i) |= (ROWQ) (WIDER(v) != exact);
 		NOTE_BAD(bad, v);
 	}
 	for (; i < n; i++)
@@ -211,48 +211,48 @@ narrow(const double *restrict value, const double *restrict shift, int n, float 
 	return ok && !any_lane(&bad);
 }
 
-/* Features f to f + H of n rows. */
+/* Features f to f + HALF of n rows. */
 INLINE void
 some_sums(const float *restrict x, size_t n, int d, double *restrict sum, double *restrict low, double *restrict high,
 		  double *restrict count)
 {
-	VD			s = LOAD_D(sum),
+	ROWD			s = LOAD_D(sum),
 				l = LOAD_D(low),
 				h = LOAD_D(high),
 				c = LOAD_D(count);
 
 	for (; n > 0; n--, x += d)
 	{
-		VD			v = WIDER(LOAD_H(x));
-		VQ			some = v == v,
+		ROWD			v = WIDER(LOAD_F(x));
+		ROWQ			some = v == v,
 					lower = v < l,
 					higher = v > h;
 
-		s += (VD) ((VQ) v & some);
-		c += (VD) ((VQ) ((VD) {0} + 1) & some);
-		l = (VD) (((VQ) v & lower) | ((VQ) l & ~lower));
-		h = (VD) (((VQ) v & higher) | ((VQ) h & ~higher));
+		s += (ROWD) ((ROWQ) v & some);
+		c += (ROWD) ((ROWQ) ((ROWD) {0} + 1) & some);
+		l = (ROWD) (((ROWQ) v & lower) | ((ROWQ) l & ~lower));
+		h = (ROWD) (((ROWQ) v & higher) | ((ROWQ) h & ~higher));
 	}
-	*(VD *) sum = s;
-	*(VD *) low = l;
-	*(VD *) high = h;
-	*(VD *) count = c;
+	*(ROWD *) sum = s;
+	*(ROWD *) low = l;
+	*(ROWD *) high = h;
+	*(ROWD *) count = c;
 }
 
 INLINE void
 some_squares(const float *restrict x, size_t n, int d, const double *restrict center, double *restrict sum)
 {
-	VD			s = LOAD_D(sum);
+	ROWD			s = LOAD_D(sum);
 
 	for (; n > 0; n--, x += d)
 	{
-		VD			v = WIDER(LOAD_H(x));
-		VQ			some = v == v;
+		ROWD			v = WIDER(LOAD_F(x));
+		ROWQ			some = v == v;
 
-		v = (VD) ((VQ) (v - LOAD_D(center)) & some);
+		v = (ROWD) ((ROWQ) (v - LOAD_D(center)) & some);
 		s += v * v;
 	}
-	*(VD *) sum = s;
+	*(ROWD *) sum = s;
 }
 
 FN void
@@ -261,7 +261,7 @@ moments(const float *restrict rows, size_t n, int d, const double *restrict cent
 {
 	int			f = 0;
 
-	for (; f + H <= d; f += H)
+	for (; f + HALF <= d; f += HALF)
 		if (center)
 			some_squares(rows + f, n, d, center + f, sum + f);
 		else
@@ -289,15 +289,15 @@ INLINE bool
 affine_row(const float *restrict raw, const double *restrict shift, const double *restrict center,
 		   const double *restrict factor, int n, float *restrict point)
 {
-	IH			bad = {0};
+	ROWI			bad = {0};
 	bool		ok = true;
 	int			i = 0;
 
-	for (; i + H <= n; i += H)
+	for (; i + HALF <= n; i += HALF)
 	{
-		VH			r = LOAD_H(raw + i);
+		ROWF			r = LOAD_F(raw + i);
 
-		*(VH *) (point + i) = NARROWER((WIDER(r) + LOAD_D(shift + i) - LOAD_D(center + i)) * LOAD_D(factor + i));
+		*(ROWF *) (point + i) = NARROWER((WIDER(r) + LOAD_D(shift + i) - LOAD_D(center + i)) * LOAD_D(factor + i));
 		NOTE_BAD(bad, r);
 	}
 	for (; i < n; i++)
