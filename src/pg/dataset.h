@@ -95,6 +95,12 @@ extern void cs_dataset_read(cs_dataset *ds, bool centre);
 /* Bytes that a row takes at the worst moment of training, keys by reference excepted. */
 extern size_t cs_dataset_row_bytes(const cs_dataset *ds);
 
+/* Levels above which a category that nobody named is left out. */
+#define CS_LEVELS_BY_DEFAULT 100
+
+/* Code of a level, which may be new; 0 once the category has been left out. */
+extern float cs_dataset_level(cs_dataset *ds, cs_input *in, const char *text, int len);
+
 /* Is this key part of the sample? */
 extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);
 
@@ -106,8 +112,9 @@ typedef float *(*cs_block_fn) (void *arg, int b, size_t floats);
 
 /*
  * Raw rows to points.  Without block they are private, where possible in the
- * memory of the raw rows, which then stays as long as that of the env.  visit, when not NULL, sees every raw row that became point
- * number i before it is gone.  Afterwards rows is empty and matrix is set.
+ * memory of the raw rows, which then stays as long as that of the env.  visit,
+ * when not NULL, sees every raw row that became point number i before it is gone.
+ * Afterwards rows is empty and matrix is set.
  */
 typedef void (*cs_raw_fn) (void *arg, const float *raw, size_t i);
 
