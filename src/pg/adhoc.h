@@ -50,7 +50,7 @@ extern cs_digest *cs_adhoc_digest(cs_env *env, const cs_adhoc *a);
 extern const double *cs_adhoc_row(cs_env *env, cs_digest *dg, Datum features, double **row);
 
 /* The error for n features where there were others before. */
-extern void cs_adhoc_bad_length(const cs_digest *dg, int n) pg_attribute_noreturn();
+extern void cs_adhoc_bad_length(const cs_digest *dg, int n) __attribute__((noreturn));
 
 /* Fit; false when no row can be clustered.  Puts the digest in order. names: of features, or NULL. */
 extern bool cs_adhoc_run(cs_env *env, const cs_adhoc *a, cs_digest *dg, char **names, cs_adhoc_fit *out);

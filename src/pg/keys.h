@@ -49,7 +49,7 @@ extern void cs_keys_repack(cs_keys *k);
 extern void cs_keys_reset(cs_keys *k);
 
 /* The error for a row without a key. */
-extern void cs_keys_null(const cs_keys *k) pg_attribute_noreturn();
+extern void cs_keys_null(const cs_keys *k) __attribute__((noreturn));
 
 static inline Datum
 cs_keys_at(const cs_keys *k, size_t i)

@@ -19,6 +19,7 @@
 
 #include "core/cluster/clusterer.h"
 #include "core/prep/prep.h"
+#include "pg/compat.h"
 
 typedef struct cs_column
 {

@@ -23,14 +23,6 @@
 #include "pg/model.h"
 #include "pg/pg_env.h"
 
-#if PG_VERSION_NUM >= 160000
-#define SEM_RETURN JsonParseErrorType
-#define SEM_OK return JSON_SUCCESS
-#else
-#define SEM_RETURN void
-#define SEM_OK return
-#endif
-
 /* ---- document to JSON ---- */
 
 static void
@@ -167,7 +159,7 @@ not_a_number(reader *r)
 	cs_begin_list(&r->w, f->key);
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_object_start(void *state)
 {
 	reader	   *r = state;
@@ -175,30 +167,30 @@ on_object_start(void *state)
 	not_a_number(r);
 	cs_begin_object(&r->w, r->key);
 	push(r, false);
-	SEM_OK;
+	CS_JSON_OK;
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_object_end(void *state)
 {
 	reader	   *r = state;
 
 	cs_end(&r->w);
 	r->depth--;
-	SEM_OK;
+	CS_JSON_OK;
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_array_start(void *state)
 {
 	reader	   *r = state;
 
 	not_a_number(r);
 	push(r, true);
-	SEM_OK;
+	CS_JSON_OK;
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_array_end(void *state)
 {
 	reader	   *r = state;
@@ -208,14 +200,14 @@ on_array_end(void *state)
 		cs_end(&r->w);
 	else
 		cs_put_numbers(&r->w, f->key, f->number, f->n);
-	SEM_OK;
+	CS_JSON_OK;
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_field(void *state, char *fname, bool isnull)
 {
 	((reader *) state)->key = fname;
-	SEM_OK;
+	CS_JSON_OK;
 }
 
 static void
@@ -234,11 +226,7 @@ static void
 on_number(reader *r, char *token)
 {
 	array_frame *f = r->depth > 0 ? &r->frame[r->depth - 1] : NULL;
-	double		v = float8in_internal(token, NULL, "clusterseg.model", token
-#if PG_VERSION_NUM >= 160000
-									  ,NULL
-#endif
-		);
+	double		v = cs_float8in(token, "clusterseg.model");
 
 	if (f && f->array)
 	{
@@ -250,7 +238,7 @@ on_number(reader *r, char *token)
 		cs_put_number(&r->w, r->key, v);
 }
 
-static SEM_RETURN
+static CS_JSON_RETURN
 on_scalar(void *state, char *token, JsonTokenType type)
 {
 	reader	   *r = state;
@@ -258,7 +246,7 @@ on_scalar(void *state, char *token, JsonTokenType type)
 	if (type == JSON_TOKEN_NUMBER)
 	{
 		on_number(r, token);
-		SEM_OK;
+		CS_JSON_OK;
 	}
 	not_a_number(r);
 	if (type == JSON_TOKEN_STRING)
@@ -267,7 +255,7 @@ on_scalar(void *state, char *token, JsonTokenType type)
 		cs_put_null(&r->w, r->key);
 	else
 		cs_put_bool(&r->w, r->key, type == JSON_TOKEN_TRUE);
-	SEM_OK;
+	CS_JSON_OK;
 }
 
 static struct varlena *
@@ -279,11 +267,7 @@ read_json(cs_env *env, char *json)
 	size_t		len;
 	struct varlena *v;
 
-#if PG_VERSION_NUM >= 170000
-	r.lex = makeJsonLexContextCstringLen(NULL, json, strlen(json), GetDatabaseEncoding(), true);
-#else
-	r.lex = makeJsonLexContextCstringLen(json, strlen(json), GetDatabaseEncoding(), true);
-#endif
+	r.lex = cs_json_lexer(json, strlen(json));
 	sem.semstate = &r;
 	sem.object_start = on_object_start;
 	sem.object_end = on_object_end;

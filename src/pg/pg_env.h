@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "core/base/env.h"
+#include "pg/compat.h"
 
 /* An env whose memory is a context's; it goes with the context. */
 extern cs_env *cs_pg_env(MemoryContext cxt);

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "pg/compat.h"
 #include "pg/guc.h"
 #include "pg/progress.h"
 
@@ -103,11 +104,7 @@ clusterseg_progress(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 1; i <= backends; i++)
 	{
-#if PG_VERSION_NUM >= 160000
-		PgBackendStatus *b = &pgstat_get_local_beentry_by_index(i)->backendStatus;
-#else
-		PgBackendStatus *b = &pgstat_fetch_stat_local_beentry(i)->backendStatus;
-#endif
+		PgBackendStatus *b = cs_backend_entry(i);
 		Datum		values[8];
 		bool		nulls[8] = {false};
 		char		name[NAME_PARAMS * 8 + 1] = {0};

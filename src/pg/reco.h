@@ -135,7 +135,7 @@ typedef struct cs_reco_whole
 extern cs_reco_whole *cs_reco_load(cs_env *env, cs_reco *r);
 
 /* Checked reads, for the files that read the tables. */
-extern void cs_reco_damaged(const char *what) pg_attribute_noreturn();
+extern void cs_reco_damaged(const char *what) __attribute__((noreturn));
 extern Datum cs_reco_value(HeapTuple row, TupleDesc desc, int c);	/* never NULL */
 extern void cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc desc, int c);
 

@@ -73,8 +73,8 @@ extern Datum cs_result(HeapTuple row, TupleDesc desc, int c, bool *isnull);
 extern void cs_kept_free(cs_kept *k);
 
 /* The errors for models that cannot be had. */
-extern void cs_store_no_model(const char *name) pg_attribute_noreturn();
-extern void cs_store_not_published(const char *name) pg_attribute_noreturn();
+extern void cs_store_no_model(const char *name) __attribute__((noreturn));
+extern void cs_store_not_published(const char *name) __attribute__((noreturn));
 
 /* Can the caller see (own) the version?  For the row security of big tables. */
 extern bool cs_store_sees(int64 version_id, bool to_change);
