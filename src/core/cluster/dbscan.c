@@ -451,9 +451,11 @@ tell(cs_env *env, const cs_fit_args *a, const outcome *o, cs_fit *out)
 	out->measure[1] = (cs_measure_of){"min_points", cs_option_real(a->options, "min_points")};
 	out->measure[2] = (cs_measure_of){"core_rows", (double) o->cores};
 	out->measure[3] = (cs_measure_of){"border_rows", (double) o->border};
-	if (!cs_option_get(a->options, "eps")->set)
-		out->note = cs_text(env, "eps = %.4g was chosen, where the curve of the distances to the %d nearest rows bends",
-							o->eps, cs_option_int(a->options, "min_points"));
+	if (cs_option_get(a->options, "eps")->set)
+		return;
+	out->note = cs_text(env, "eps = %.4g was chosen, where the curve of the distances to the %d nearest rows bends",
+						o->eps, cs_option_int(a->options, "min_points"));
+	out->note_hint = "The function suggest_eps() shows the curve; the option eps asks for another.";
 }
 
 static void
