@@ -150,7 +150,8 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	if (t->outcome.fit.note)
 		ereport(NOTICE,
 				(errmsg("%s", t->outcome.fit.note),
-				 errhint("Increase maintenance_work_mem, or the option memory, or see the options of %s.", r->algorithm->name)));
+				 t->outcome.fit.note_hint ? errhint("%s", t->outcome.fit.note_hint)
+				 : errhint("Increase maintenance_work_mem, or the option memory, or see the options of %s.", r->algorithm->name)));
 	t->seconds_fit = seconds_since(start);
 }
 

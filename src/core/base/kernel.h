@@ -177,6 +177,19 @@ typedef struct cs_kernel
 	size_t		(*scan_relax) (const cs_table *t, const float *q, int32_t who, float *best, int32_t *from);
 
 	/*
+	 * A row against a leaf of 64 rows [d][64] (kdtree.h), added up as by scan_below:
+	 * all squared distances, or bits of the rows where they are below each of two limits.
+	 */
+	void		(*leaf_squares) (const float *leaf, int d, const float *q, float *square);
+	void		(*leaf_below) (const float *leaf, int d, const float *q, const float limit[2], uint64_t below[2]);
+
+	/*
+	 * Squared distances of a row to 16 boxes [d][least, largest][16], and bits of
+	 * those that are below the limit.
+	 */
+	unsigned	(*box_squares) (const float *boxes, int d, const float *q, float limit, float *square);
+
+	/*
 	 * Gaussian mixtures, CS_MIX_ROWS rows at a time in columns of doubles (64-byte
 	 * aligned; work: 2 d columns).  mix_squares: squared length of factor (x - mean),
 	 * factor lower triangular and packed by rows, or a diagonal.  mix_moments adds the

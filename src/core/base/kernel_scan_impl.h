@@ -103,4 +103,66 @@ scan_relax(const cs_table *t, const float *q, int32_t who, float *best, int32_t 
 	return found;
 }
 
+FN void
+leaf_squares(const float *leaf, int d, const float *q, float *square)
+{
+	const cs_table t = {(float *) leaf, CS_SCAN_GROUP, CS_SCAN_GROUP, d};
+
+	for (int g = 0; g < VECTORS; g += 4)
+	{
+		VF			sum[4];
+
+		group_squares(&t, q, 0, g, sum);
+		for (int v = 0; v < 4; v++)
+			V_STORE(square + (g + v) * W, sum[v]);
+	}
+}
+
+FN void
+leaf_below(const float *leaf, int d, const float *q, const float limit[2], uint64_t below[2])
+{
+	const cs_table t = {(float *) leaf, CS_SCAN_GROUP, CS_SCAN_GROUP, d};
+
+	below[0] = below[1] = 0;
+	for (int g = 0; g < VECTORS; g += 4)
+	{
+		VF			sum[4];
+
+		group_squares(&t, q, 0, g, sum);
+		for (int v = 0; v < 4; v++)
+			for (int i = 0; i < 2; i++)
+				below[i] |= (uint64_t) V_BITS(V_LT(sum[v], V_SET1(limit[i]))) << ((g + v) * W);
+	}
+}
+
+FN unsigned
+box_squares(const float *boxes, int d, const float *q, float limit, float *square)
+{
+	VF			sum[16 / W];
+	unsigned	below = 0;
+
+	for (int v = 0; v < 16 / W; v++)
+		sum[v] = V_SET1(0);
+	for (int f = 0; f < d; f++, boxes += 32)
+	{
+		VF			c = V_SET1(q[f]);
+
+		for (int v = 0; v < 16 / W; v++)
+		{
+			VF			under = V_LOAD(boxes + v * W) - c,
+						over = c - V_LOAD(boxes + 16 + v * W),
+						out = V_SEL(V_LT(under, over), over, under);
+
+			out = V_SEL(V_LT(out, V_SET1(0)), V_SET1(0), out);
+			sum[v] = sum[v] + out * out;
+		}
+	}
+	for (int v = 0; v < 16 / W; v++)
+	{
+		V_STORE(square + v * W, sum[v]);
+		below |= V_BITS(V_LT(sum[v], V_SET1(limit))) << (v * W);
+	}
+	return below;
+}
+
 #undef VECTORS

@@ -60,6 +60,7 @@ typedef struct cs_fit
 	double	   *center;			/* k x d, or NULL for models without centres */
 	void	   *extra;			/* the algorithm's own */
 	const char *note;			/* what users should know of how it was done, or NULL */
+	const char *note_hint;		/* what they can do about it; NULL: give more memory */
 
 	/* By what to choose between numbers of clusters, the least (BIC); 0 or NaN: by the common rule. */
 	double		criterion;
