@@ -24,7 +24,8 @@ typedef struct reading
 	cs_points  *points;
 	cs_binding *binding;
 	cs_keys    *keys;			/* for hashing; NULL: points are hashed themselves */
-	cs_rows    *rows;			/* point, then the weight */
+	cs_rows    *rows;			/* point, then the weight, then what else is kept */
+	double	   *extra;			/* of the row at hand */
 	cs_rows    *hash;			/* one uint64 a row */
 	int			level;			/* rows kept: 1 of 2^level */
 	MemoryContext row_cxt;
@@ -79,7 +80,8 @@ halve(reading *r)
 static size_t
 bytes_per_row(const reading *r)
 {
-	return sizeof(float) * r->rows->width + sizeof(uint64) + sizeof(cs_keyed) + 2 * sizeof(uint32) + sizeof(int32);
+	return sizeof(float) * r->rows->width + sizeof(uint64) + sizeof(cs_keyed) + 2 * sizeof(uint32) + sizeof(int32) +
+		sizeof(double) * r->args->extra + r->args->overhead;
 }
 
 static void
@@ -93,6 +95,8 @@ keep(reading *r, uint64 hash, const float *point, double weight)
 	row = cs_rows_add(r->rows);
 	memcpy(row, point, sizeof(float) * d);
 	row[d] = (float) weight;
+	if (r->args->extra > 0)
+		memcpy(row + d + 1, r->extra, sizeof(double) * r->args->extra);
 	*(uint64 *) cs_rows_add(r->hash) = hash;
 	while (r->rows->n > CS_BLOCK_ROWS && r->level < 60 &&
 		   r->rows->n * bytes_per_row(r) > r->args->budget)
@@ -143,6 +147,8 @@ take_slot(void *arg, TupleTableSlot *slot)
 		r->points->rows++;
 		if (r->visit)
 			r->visit(r->visit_arg, point, weight);
+		if (r->args->extra > 0)
+			r->args->describe(r->args->describe_arg, r->binding, value, isnull, r->extra);
 		keep(r, r->keys ? hash : hash_point(point, r->binding->m->prep->d), point, weight);
 	}
 	MemoryContextSwitchTo(old);
@@ -198,6 +204,8 @@ pack(reading *r)
 	m->block = CS_NEW(r->env, float *, m->blocks + 1);
 	if (r->args->weight)
 		m->weight = CS_NEW(r->env, float, cs_round_lanes(n));
+	if (r->args->extra > 0)
+		r->points->extra = CS_ROOM(r->env, double, n * r->args->extra + 1);
 	for (size_t i = 0; i < n; i++)
 	{
 		const float *row = cs_rows_at(r->rows, i);
@@ -211,6 +219,8 @@ pack(reading *r)
 		cs_matrix_set_row(m, i, row);
 		if (m->weight)
 			m->weight[i] = row[d];
+		if (r->args->extra > 0)
+			memcpy(r->points->extra + i * r->args->extra, row + d + 1, sizeof(double) * r->args->extra);
 	}
 	cs_rows_free(r->rows);
 	return m;
@@ -242,7 +252,8 @@ cs_points_read(cs_env *env, const cs_points_args *args, cs_point_fn visit, void 
 		r.keys = cs_keys_new(env, TupleDescAttr(args->source->desc, cs_source_column(args->source, args->key, "the key")));
 	if (args->weight)
 		cs_source_column(args->source, args->weight, "the weight");
-	r.rows = cs_rows_new(env, args->m->prep->d + 1);
+	r.rows = cs_rows_new(env, args->m->prep->d + 1 + 2 * args->extra);
+	r.extra = CS_NEW(env, double, args->extra + 1);
 	r.hash = cs_rows_new(env, 2);
 	r.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
 	cs_source_scan(args->source, select_list(args), true, take_slot, &r);

@@ -12,6 +12,9 @@
 #include "pg/bind.h"
 #include "pg/keys.h"
 
+/* Writes what else is to be kept of the row that was bound last. */
+typedef void (*cs_extra_fn) (void *arg, const cs_binding *b, const Datum *value, const bool *isnull, double *out);
+
 typedef struct cs_points_args
 {
 	const cs_model *m;
@@ -20,6 +23,12 @@ typedef struct cs_points_args
 	const char *weight;			/* column of weights, or NULL */
 	size_t		budget;			/* bytes; above, a sample is kept */
 	size_t		most;			/* points to keep at most; 0: no limit */
+
+	/* what else to keep of each row: so many doubles, and bytes that the caller needs for a row later */
+	int			extra;
+	cs_extra_fn describe;
+	void	   *describe_arg;
+	size_t		overhead;
 } cs_points_args;
 
 typedef struct cs_points
@@ -27,6 +36,7 @@ typedef struct cs_points
 	cs_matrix  *x;				/* points kept, with their weights */
 	uint64		read;			/* rows that the source gave */
 	uint64		rows;			/* of which have a point */
+	double	   *extra;			/* x->n times args->extra */
 } cs_points;
 
 /* Sees every row that has a point, whether it is kept or not. */
