@@ -19,6 +19,7 @@
 #include "utils/float.h"
 
 #include "pg/convert.h"
+#include "pg/counterfactual.h"
 #include "pg/pg_env.h"
 #include "pg/scoring.h"
 
@@ -256,10 +257,26 @@ reaches(cs_site *s, int feature, double from, double to, int target)
 	return ok;
 }
 
+/* One line; NaN is NULL. */
+static void
+put_change(ReturnSetInfo *rsinfo, const char *name, double from, double to, bool sufficient, double joint)
+{
+	Datum		v[6];
+	bool		isnull[6] = {false, false, isnan(to), isnan(to), false, isnan(joint)};
+
+	v[0] = CStringGetTextDatum(name);
+	v[1] = Float8GetDatum(cs_tidy_value(from));
+	v[2] = Float8GetDatum(isnan(to) ? 0 : to);
+	v[3] = Float8GetDatum(isnan(to) ? 0 : cs_tidy_mean(to - from));
+	v[4] = BoolGetDatum(sufficient);
+	v[5] = Float8GetDatum(isnan(joint) ? 0 : joint);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+}
+
 /*
  * One line per numeric feature in which the two centres differ: the value that
- * alone takes the row to the border (to_value), whether that suffices (no third
- * segment is nearer there), and the value at the nearest point of the border when
+ * alone takes the row to the border (to_value, not beyond what training has seen),
+ * whether that suffices (it is there, and no third segment is nearer), and the value at the nearest point of the border when
  * all features move together.
  */
 static void
@@ -276,21 +293,37 @@ put_changes(cs_site *s, ReturnSetInfo *rsinfo, int own, int target)
 		const cs_feature *f = &s->m->prep->f[i];
 		double		w = c->c[(size_t) target * c->d + f->at] - c->c[(size_t) own * c->d + f->at],
 					x = (double) s->binding->point[f->at],
-					from = isnan(s->binding->raw[i]) ? f->fill : cs_feature_value(f, s->binding->raw[i]),
+					from = cs_site_value(s, i),
 					to;
-		Datum		v[6];
-		bool		isnull[6] = {false};
+		cs_span		span = cs_span_of(f, from);
+		bool		seen;
 
 		if (f->kind != CS_NUMBER || w == 0 || f->factor == 0)
 			continue;
 		to = cs_feature_original(f, 0, x + gap / (2 * w));
-		put_text(v, isnull, 0, f->name);
-		v[1] = Float8GetDatum(cs_tidy_value(from));
-		v[2] = Float8GetDatum(cs_tidy_mean(to));
-		v[3] = Float8GetDatum(cs_tidy_mean(to - from));
-		v[4] = BoolGetDatum(reaches(s, i, from, to, target));
-		v[5] = Float8GetDatum(cs_tidy_mean(cs_feature_original(f, 0, x + gap / (2 * norm) * w)));
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		seen = to >= span.low && to <= span.high;
+		to = Min(Max(to, span.low), span.high);
+		put_change(rsinfo, f->name, from, cs_tidy_mean(to), seen && reaches(s, i, from, to, target),
+				   cs_tidy_mean(cs_feature_original(f, 0, x + gap / (2 * norm) * w)));
+	}
+}
+
+/* The same for models that know their border only by asking: see counterfactual.h. */
+static void
+put_searched_changes(cs_site *s, ReturnSetInfo *rsinfo, int target)
+{
+	const cs_prep *p = s->m->prep;
+	double	   *joint = palloc(sizeof(double) * p->n);
+
+	cs_search_all(s, target, joint);
+	for (int i = 0; i < p->n; i++)
+	{
+		double		to;
+
+		if (p->f[i].kind != CS_NUMBER || p->f[i].factor == 0)
+			continue;
+		to = cs_search_one(s, i, target);
+		put_change(rsinfo, p->f[i].name, cs_site_value(s, i), to, !isnan(to), joint[i]);
 	}
 }
 
@@ -309,13 +342,13 @@ counterfactual(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	InitMaterializedSRF(fcinfo, 0);
 	if (s == NULL)
 		return (Datum) 0;
-	if (s->m->scorer->centers == NULL || s->m->scorer->algorithm->distance || s->m->prep->unit_length)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("models of algorithm %s have no counterfactuals", s->m->scorer->algorithm->name)));
 	target = cs_site_cluster(s, PG_GETARG_INT32(2));
 	n = cs_site_nearest(s);
-	if (n.label != target)
+	if (n.label == target)
+		return (Datum) 0;
+	if (s->m->scorer->centers == NULL || s->m->scorer->algorithm->distance || s->m->prep->unit_length || n.label < 0)
+		put_searched_changes(s, (ReturnSetInfo *) fcinfo->resultinfo, target);
+	else
 		put_changes(s, (ReturnSetInfo *) fcinfo->resultinfo, n.label, target);
 	return (Datum) 0;
 }

@@ -53,6 +53,5 @@ SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', 
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'gmm', k => 2, options => '{"regularisation": -1}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'SELECT flower, petal_width, petal_width * 2 AS twice FROM iris', 'flower', '{petal_width,twice}', algorithm => 'gmm', k => 2, options => '{"regularisation": 0}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'gmm', k => 2, options => '{"init": "given"}')$$);
-SELECT raises($$SELECT clusterseg.counterfactual('iris_full', iris, 1) FROM iris$$);
 SELECT raises($$SELECT (regexp_replace(clusterseg.model_value('iris_tied')::text, '"covariance": *1', '"covariance": 3'))::clusterseg.model$$);
 SELECT raises($$SELECT (regexp_replace(clusterseg.model_value('iris_tied')::text, '("factors": *\[)', '\1-'))::clusterseg.model$$);
