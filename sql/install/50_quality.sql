@@ -258,16 +258,16 @@ COMMENT ON FUNCTION clusterseg.stability(text, int, int, int, bigint, text) IS
 CREATE FUNCTION clusterseg._select_k(name text, source text, path text, key text, features text[], algorithm text,
 		k int, k_min int, k_max int, transforms jsonb, scale text, weight text, seed bigint, options jsonb,
 		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text)
-	RETURNS TABLE (k int, metric text, value float8, chosen boolean, near_tie boolean, stable boolean)
-	AS 'MODULE_PATHNAME', 'clusterseg_select_k' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 54 COST 1000000;
+	RETURNS TABLE (k int, metric text, value float8, chosen boolean, near_tie boolean, stable boolean, best boolean, votes int)
+	AS 'MODULE_PATHNAME', 'clusterseg_select_k' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 72 COST 1000000;
 COMMENT ON FUNCTION clusterseg._select_k(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text) IS
 	'measures every number of segments in a range; takes the arguments of _fit()';
 
 CREATE FUNCTION clusterseg.select_k(source text, key text, features text[] DEFAULT NULL, k_range int4range DEFAULT '[2,10]',
 		algorithm text DEFAULT 'kmeans', transforms jsonb DEFAULT '{}', scale text DEFAULT 'zscore', weight text DEFAULT NULL,
 		seed bigint DEFAULT 42, options jsonb DEFAULT '{}')
-	RETURNS TABLE (k int, metric text, value float8, chosen boolean, near_tie boolean, stable boolean)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 54
+	RETURNS TABLE (k int, metric text, value float8, chosen boolean, near_tie boolean, stable boolean, best boolean, votes int)
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 72
 	BEGIN ATOMIC
 		SELECT * FROM clusterseg._select_k(NULL, select_k.source, pg_catalog.current_setting('search_path'), select_k.key,
 			select_k.features, select_k.algorithm, NULL,

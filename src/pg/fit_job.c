@@ -7,7 +7,9 @@
 
 #include "core/base/rng.h"
 #include "core/eval/external.h"
+#include "core/eval/gap.h"
 #include "core/eval/internal.h"
+#include "core/eval/rules.h"
 #include "core/eval/stability.h"
 #include "pg/fit_job.h"
 
@@ -182,6 +184,54 @@ stability(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sa
 	return sum / CS_HALF_ROUNDS;
 }
 
+/* ---- the gap statistic: is it more than what there is in evenly drawn rows? ---- */
+
+/* log of the sum of squares within k clusters of x; label is shared. */
+static double
+log_within(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, int32_t *label)
+{
+	cs_fit		fit;
+	double		w;
+
+	fit_k(env, team, job, x, k, job->seed, NULL, &fit);
+	if (!(fit.algorithm->flags & CS_OWN_LABELS))
+		cs_label_by(env, team, cs_scorer_of_fit(env, &fit), x, label);
+	else if (team->rank == 0)
+		memcpy(label, fit.label, sizeof(int32_t) * x->n);
+	cs_team_barrier(team);
+	w = cs_cost_of_labels(env, x, label, fit.k);
+	cs_team_barrier(team);
+	return w > 0 ? log(w) : NAN;
+}
+
+static void
+measure_gap(cs_env *env, cs_team *team, const cs_fit_job *job, int k, cs_candidate *c)
+{
+	size_t		mark = cs_team_mark(team);
+	uint32_t   *pick;
+	cs_matrix  *rows = spread(env, team, job->x, CS_GAP_ROWS, &pick);
+	int32_t    *label = cs_team_alloc(env, team, cs_round_lanes(rows->n), sizeof(int32_t));
+	double		drawn[CS_GAP_SETS];
+
+	c->gap = c->gap_error = NAN;
+	if (cs_distinct_rows(env, rows, k + 1) > k)
+	{
+		for (int i = 0; i < CS_GAP_SETS; i++)
+		{
+			cs_rng		rng;
+			cs_matrix  *set;
+
+			cs_rng_init(&rng, job->seed + (uint64_t) i, CS_STREAM_GAP);
+			set = cs_gap_reference(env, &rng, rows, job->algorithm->flags & CS_UNIT_LENGTH);
+			drawn[i] = log_within(env, team, job, set, k, label);
+			cs_matrix_free(env, set);
+		}
+		c->gap = cs_gap(log_within(env, team, job, rows, k, label), drawn, CS_GAP_SETS, &c->gap_error);
+	}
+	cs_release(env, rows);
+	cs_team_rewind(team, mark);
+}
+
 /* ---- choosing k ---- */
 
 /* Where the algorithm has a criterion of its own, that chooses. */
@@ -226,6 +276,9 @@ choose_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *sam
 		judge_on(env, team, sample, &fits[out->candidates], label, c);
 		c->stability = stability(env, team, job, sample, k, &h);
 		c->criterion = fits[out->candidates].criterion;
+		c->gap = c->gap_error = NAN;
+		if (job->gap)
+			measure_gap(env, team, job, k, c);
 		out->candidates++;
 		cs_progress(env, CS_PHASE_EVALUATE, out->candidates, k_max - k_min + 1);
 	}
@@ -279,5 +332,5 @@ cs_fit_job_arena(const cs_fit_job *job)
 
 	return (job->algorithm->arena ? job->algorithm->arena(n, job->x->d, k) : 0) +
 		cs_silhouette_arena(m, job->x->d, k > 64 ? k : 64) + 8 * cs_team_bytes(m + 64, sizeof(double)) +
-		2 * CS_HALF_ROUNDS * cs_team_bytes(CS_HALF_ROWS + 1, sizeof(uint32_t)) + 65536;
+		2 * CS_HALF_ROUNDS * cs_team_bytes(CS_HALF_ROWS + 1, sizeof(uint32_t)) + 3 * cs_team_bytes(CS_GAP_ROWS, sizeof(uint32_t)) + 65536;
 }

@@ -15,6 +15,9 @@
 /* Rows of each half sample that judges stability, at most. */
 #define CS_HALF_ROWS 5000
 
+/* Rows of the gap statistic, at most. */
+#define CS_GAP_ROWS 1000
+
 /* Repetitions of that judgement. */
 #define CS_HALF_ROUNDS 5
 
@@ -32,6 +35,7 @@ typedef struct cs_fit_job
 	bool		judge;			/* compute the silhouette of the result */
 	size_t		memory;			/* as in cs_fit_args */
 	bool		compare;		/* measure all candidates, be it only one */
+	bool		gap;			/* the gap statistic as well */
 } cs_fit_job;
 
 typedef struct cs_fit_outcome

@@ -143,8 +143,9 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	job.warm = t->former_label;
 	job.warm_k = t->former ? t->former->k : 0;
 	job.memory = cs_memory_left(t->ds);
-	job.judge = (r->algorithm->flags & CS_NEEDS_K) != 0;
+	job.judge = !r->fit_only && (r->algorithm->flags & CS_NEEDS_K) != 0;
 	job.compare = r->compare;
+	job.gap = r->gap;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
 	if (t->outcome.fit.note)

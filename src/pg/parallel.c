@@ -216,6 +216,7 @@ typedef struct header
 	bool		judge;
 	size_t		memory;
 	bool		compare;
+	bool		gap;
 	bool		has_start;
 	bool		has_warm;
 	int			warm_k;
@@ -297,6 +298,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	h->judge = job->judge;
 	h->memory = job->memory;
 	h->compare = job->compare;
+	h->gap = job->gap;
 	h->warm_k = job->warm_k;
 	h->slabs = slabs->n;
 	h->arena = arena;
@@ -396,6 +398,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.judge = h->judge;
 	job.memory = h->memory;
 	job.compare = h->compare;
+	job.gap = h->gap;
 	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;
 	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
 	job.warm_k = h->warm_k;

@@ -45,6 +45,8 @@ typedef struct cs_train_request
 	int			k_min;
 	int			k_max;
 	bool		compare;		/* measure every k of the range */
+	bool		gap;			/* by the gap statistic as well */
+	bool		fit_only;		/* no silhouette of the result, so that the time is that of the fit */
 	int64		seed;
 	double	   *start;
 	cs_dataset_args data;

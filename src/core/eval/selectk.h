@@ -41,6 +41,8 @@ typedef struct cs_candidate
 	double		calinski_harabasz;
 	double		stability;		/* mean adjusted Rand index between models of half samples */
 	double		criterion;		/* of the algorithm, the least is best (BIC); 0 or NaN: it has none */
+	double		gap;			/* gap.h; NaN: not measured */
+	double		gap_error;
 
 	/* what the rule says */
 	bool		stable;
