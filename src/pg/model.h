@@ -5,7 +5,8 @@
  * fields:
  *	kind		"segmentation"
  *	seed		text
- *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array
+ *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array, or a
+ *				text where the features are those of one
  *	prep		transforms (core/prep/prep_doc.c)
  *	fit			algorithm and clusters (core/cluster/registry.c)
  *	segments	{ids, labels, sizes, radius, reach, rows, variance}, for models
@@ -25,6 +26,7 @@ typedef struct cs_column
 	char	   *name;
 	int			width;			/* 0: scalar; else elements of an array */
 	int			first;			/* number of its first feature */
+	const cs_text_model *text;	/* a text of so many features, or NULL */
 } cs_column;
 
 typedef struct cs_model
