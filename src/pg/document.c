@@ -39,7 +39,7 @@ cs_text_config(const char *name, const char *path)
 	if (!OidIsValid(config))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("text search configuration \"%s\" does not exist", name),
+				 errmsg("text search configuration \"%s\" does not exist", NameListToString(names)),
 				 errhint("SELECT cfgname FROM pg_ts_config lists those that exist.")));
 	return config;
 }
