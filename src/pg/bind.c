@@ -244,7 +244,7 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 		if (p->f[i].kind != CS_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("feature \"%s\" is a %s and cannot come in an array of numbers", p->f[i].name,
+					 errmsg("feature \"%s\" is a %s and cannot come in an array of numbers", cs_model_feature_name(b->m, i),
 							p->f[i].kind == CS_TEXT ? "text" : "category"),
 					 errhint("Pass a row with the columns of the model.")));
 		b->raw[i] = cs_raw_of_row(&p->f[i], v, NULL);

@@ -201,6 +201,15 @@ cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
 	return finish(env, &w);
 }
 
+const char *
+cs_model_feature_name(const cs_model *m, int feature)
+{
+	for (int i = 0; i < m->columns; i++)
+		if (m->column[i].text && m->column[i].first == feature)
+			return m->column[i].name;
+	return m->prep->f[feature].name;
+}
+
 int
 cs_model_cluster(const cs_model *m, int segment_id)
 {

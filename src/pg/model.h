@@ -77,6 +77,9 @@ extern struct varlena *cs_model_save(cs_env *env, const cs_model *m, const cs_fi
 #define CS_MODEL_BYTES(v) ((const unsigned char *) VARDATA_ANY(v))
 #define CS_MODEL_LEN(v) ((size_t) VARSIZE_ANY_EXHDR(v))
 
+/* What people call a feature: its name, or the column of a text. */
+extern const char *cs_model_feature_name(const cs_model *m, int feature);
+
 /* Cluster with the given stable id, or -1. */
 extern int	cs_model_cluster(const cs_model *m, int segment_id);
 

@@ -74,7 +74,7 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE clusterseg.segment('r', r) = seg
 	count(*) FILTER (WHERE clusterseg.segment((SELECT clusterseg.model_value('r')), r) = segment_id) AS by_value,
 	count(*) FILTER (WHERE clusterseg.segment((SELECT clusterseg.model_value('r')::text::clusterseg.model), r) = segment_id) AS by_text
 FROM review r JOIN r_members USING (id);
-SELECT clusterseg.segment('r', r) IS NULL AS null_is_left_out FROM (SELECT NULL::text AS body) r;
+SELECT (clusterseg.assign('r', r)).segment_id, (clusterseg.assign('r', r)).reason FROM (SELECT NULL::text AS body) r;
 -- nothing that the model knows is the same as no text at all
 SELECT (clusterseg.assign('r', a)).distance = (clusterseg.assign('r', b)).distance AS same FROM (SELECT ''::text AS body) a, (SELECT 'zebra crossing'::varchar AS body) b;
 SELECT clusterseg.segment('r', a) = clusterseg.segment('r', b) AS same FROM (SELECT 'LOVELY dresses, fitting perfectly'::text AS body) a, (SELECT 'lovely dress fits perfect'::char(40) AS body) b;

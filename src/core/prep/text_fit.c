@@ -13,9 +13,15 @@
 
 #define POLL_ROWS 1024
 
-/* Directions beside those wanted, and rounds: singular values of texts fall slowly. */
-#define OVERSAMPLE 10
-#define ROUNDS 6
+/*
+ * Directions beside those wanted, and rounds.  Singular values of texts fall slowly:
+ * the last directions take some dozens of rounds to settle, which many texts
+ * cannot afford and do not need.
+ */
+#define OVERSAMPLE 20
+#define LEAST_ROUNDS 6
+#define MOST_ROUNDS 40
+#define WORK 2e9				/* operations for more than the least */
 
 /* Ridge: penalty, and when conjugate gradients have converged. */
 #define PENALTY 1.0
@@ -298,7 +304,9 @@ find_directions(cs_env *env, cs_text_model *t, const cs_corpus *c)
 {
 	size_t		terms = (size_t) t->terms,
 				rank = (size_t) t->dimensions < terms ? (size_t) t->dimensions : terms;
-	cs_svd_options o = {rank, rank + OVERSAMPLE, ROUNDS, 1};
+	double		round = 8 * ((double) c->start[c->n] + 1) * (double) (2 * rank + OVERSAMPLE);
+	int			rounds = (int) fmin(fmax(WORK / round, LEAST_ROUNDS), MOST_ROUNDS);
+	cs_svd_options o = {rank, rank + OVERSAMPLE, rounds, 1};
 	gram		g = {c, terms, CS_ROOM(env, double, terms + 2 * rank + OVERSAMPLE)};
 	cs_operator op = {terms, terms, &g, apply_gram, apply_gram};
 	double	   *u = CS_ROOM(env, double, terms * rank),
