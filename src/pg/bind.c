@@ -190,7 +190,7 @@ take_text(cs_binding *b, const cs_column *c, const cs_bound *in, Datum d, bool i
 		cs_text_coordinates(c->text, b->terms.number, b->terms.n, b->terms.weight, b->coordinates);
 	}
 	for (int e = 0; e < c->width; e++)
-		b->raw[c->first + e] = some ? cs_raw_number(&b->m->prep->f[c->first + e], b->coordinates[e], NULL) : NAN;
+		b->raw[c->first + e] = some ? cs_raw_of_row(&b->m->prep->f[c->first + e], b->coordinates[e], NULL) : NAN;
 }
 
 cs_reject
