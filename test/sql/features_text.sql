@@ -21,8 +21,8 @@ SELECT feature, kind, coordinates, transforms, n FROM clusterseg.model_features(
 
 -- ---- against plain SQL ----
 
-CREATE VIEW text_model AS SELECT clusterseg.model_value('r')::text::jsonb #> '{prep,texts,0}' AS t;
-CREATE VIEW term AS SELECT o AS n, term, (t #>> ARRAY['idf', (o - 1)::text])::float8 AS idf,
+CREATE TABLE text_model AS SELECT clusterseg.model_value('r')::text::jsonb #> '{prep,texts,0}' AS t;
+CREATE TABLE term AS SELECT o AS n, term, (t #>> ARRAY['idf', (o - 1)::text])::float8 AS idf,
 	ARRAY(SELECT (t #>> ARRAY['projection', ((o - 1) * 4 + j)::text])::float8 FROM generate_series(0, 3) j) AS direction
 	FROM text_model, jsonb_array_elements_text(t -> 'terms') WITH ORDINALITY e (term, o);
 SELECT t ->> 'config' AS config, t -> 'dimensions' AS dimensions, (SELECT string_agg(term, ' ' ORDER BY n) FROM term) AS terms FROM text_model;

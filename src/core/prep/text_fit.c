@@ -276,6 +276,19 @@ typedef struct gram
 	double	   *z;				/* one row of the product */
 } gram;
 
+/* y += a x; eight at a time, which compilers turn into vectors. */
+static inline void
+add_scaled(double *restrict y, double a, const double *restrict x, size_t k)
+{
+	size_t		j = 0;
+
+	for (; j + 8 <= k; j += 8)
+		for (size_t i = 0; i < 8; i++)
+			y[j + i] += a * x[j + i];
+	for (; j < k; j++)
+		y[j] += a * x[j];
+}
+
 /* y = X'(X x), row by row. */
 static void
 apply_gram(cs_env *env, cs_team *team, void *arg, size_t k, const double *x, double *y)
@@ -291,11 +304,9 @@ apply_gram(cs_env *env, cs_team *team, void *arg, size_t k, const double *x, dou
 			cs_poll(env);
 		memset(g->z, 0, k * sizeof(double));
 		for (size_t e = c->start[i]; e < c->start[i + 1]; e++)
-			for (size_t j = 0; j < k; j++)
-				g->z[j] += c->weight[e] * x[c->term[e] * k + j];
+			add_scaled(g->z, c->weight[e], x + c->term[e] * k, k);
 		for (size_t e = c->start[i]; e < c->start[i + 1]; e++)
-			for (size_t j = 0; j < k; j++)
-				y[c->term[e] * k + j] += c->weight[e] * g->z[j];
+			add_scaled(y + c->term[e] * k, c->weight[e], g->z, k);
 	}
 }
 
