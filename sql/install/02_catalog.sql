@@ -197,6 +197,7 @@ COMMENT ON COLUMN clusterseg.label_words.very_low IS 'word for values far below 
 COMMENT ON COLUMN clusterseg.label_words.builtin IS 'shipped with the extension: not dumped, may change with it';
 
 INSERT INTO clusterseg.label_words VALUES
+	(90, '\[rating\]$', 'good reviews', 'bad reviews', NULL, NULL, true),
 	(100, 'recency|days_since|last_(order|purchase|visit|seen)', 'lapsed', 'recent', 'long lapsed', NULL, true),
 	(110, 'between_orders|interval|gap', 'slow rhythm', 'quick rhythm', NULL, NULL, true),
 	(120, 'average_order|aov|basket|order_value', 'big baskets', 'small baskets', NULL, NULL, true),

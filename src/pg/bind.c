@@ -28,6 +28,9 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	b->raw = CS_NEW(env, float, m->prep->n);
 	b->point = CS_NEW(env, float, m->prep->d);
 	b->score = CS_NEW(env, float, cs_scorer_room(m->scorer));
+	b->terms.env = env;
+	if (m->prep->texts > 0)
+		b->coordinates = CS_NEW(env, double, CS_TEXT_MOST_DIMENSIONS + 2);
 	return b;
 }
 
@@ -74,14 +77,16 @@ bind_one(cs_env *env, const cs_model *m, const cs_column *c, TupleDesc desc, cs_
 	out->cast = NULL;
 
 	/* a text in place of a category of another type is fine, a number is not */
-	fits = c->width > 0 ? cs_conv_is_array(out->conv)
+	fits = c->text ? out->conv == CONV_TEXT : c->width > 0 ? cs_conv_is_array(out->conv)
 		: kind == CS_NUMBER ? cs_conv_is_number(out->conv) : cs_conv_is_category(out->conv);
 	if (!fits)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s does not fit the model", c->name, format_type_be(out->type)),
-				 errdetail("In training it was %s.", c->width > 0 ? psprintf("an array of %d numbers", c->width)
+				 errdetail("In training it was %s.", c->text ? "a text" : c->width > 0 ? psprintf("an array of %d numbers", c->width)
 						   : kind == CS_NUMBER ? "a number" : "a category")));
+	if (c->text)
+		out->config = cs_text_config(c->text->config, NULL);
 	if (cast)
 	{
 		Oid			func;
@@ -166,6 +171,28 @@ take_numbers(cs_binding *b, const Datum *value, const bool *isnull)
 	return true;
 }
 
+static int
+known_term(void *arg, const char *term, int len)
+{
+	return cs_text_find(arg, term, len);
+}
+
+static void
+take_text(cs_binding *b, const cs_column *c, const cs_bound *in, Datum d, bool isnull)
+{
+	bool		some = true;
+
+	if (isnull)
+		some = cs_text_no_coordinates(c->text, b->coordinates);
+	else
+	{
+		(void) cs_document_terms(in->config, d, known_term, unconstify(cs_text_model *, c->text), &b->terms);
+		cs_text_coordinates(c->text, b->terms.number, b->terms.n, b->terms.weight, b->coordinates);
+	}
+	for (int e = 0; e < c->width; e++)
+		b->raw[c->first + e] = some ? cs_raw_of_row(&b->m->prep->f[c->first + e], b->coordinates[e], NULL) : NAN;
+}
+
 cs_reject
 cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 {
@@ -177,7 +204,9 @@ cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 		const cs_bound *in = &b->column[i];
 		const cs_feature *f = &b->m->prep->f[c->first];
 
-		if (c->width > 0)
+		if (c->text)
+			take_text(b, c, in, value[in->att], isnull[in->att]);
+		else if (c->width > 0)
 			take_array_column(b, c, in, value[in->att], isnull[in->att]);
 		else if (isnull[in->att])
 			b->raw[c->first] = NAN;
@@ -212,10 +241,11 @@ cs_bind_array(cs_binding *b, Datum array, int *feature)
 	{
 		double		v = cs_array_element(&a, i);
 
-		if (p->f[i].kind == CS_CATEGORY)
+		if (p->f[i].kind != CS_NUMBER)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("feature \"%s\" is a category and cannot come in an array of numbers", p->f[i].name),
+					 errmsg("feature \"%s\" is a %s and cannot come in an array of numbers", cs_model_feature_name(b->m, i),
+							p->f[i].kind == CS_TEXT ? "text" : "category"),
 					 errhint("Pass a row with the columns of the model.")));
 		b->raw[i] = cs_raw_of_row(&p->f[i], v, NULL);
 	}

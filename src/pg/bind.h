@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #include "pg/convert.h"
+#include "pg/document.h"
 #include "pg/model.h"
 #include "pg/source.h"
 
@@ -19,6 +20,7 @@ typedef struct cs_bound
 	Oid			type;
 	cs_conv		conv;
 	FmgrInfo   *cast;			/* to real[], for types that need it */
+	Oid			config;			/* text search configuration of a text */
 } cs_bound;
 
 typedef struct cs_binding
@@ -31,6 +33,8 @@ typedef struct cs_binding
 	float	   *raw;
 	float	   *point;
 	float	   *score;
+	cs_terms	terms;			/* of a text */
+	double	   *coordinates;	/* room for those of any text */
 } cs_binding;
 
 /* Room for one row at a time; columns are bound separately. */

@@ -28,6 +28,7 @@ typedef enum cs_conv
 	CONV_INTERVAL,				/* days; a month counts 30.4375 */
 	CONV_TEXT,					/* category: text, varchar, char(n) */
 	CONV_OUTPUT,				/* category: any other type, by its output function */
+	CONV_DOCUMENT,				/* text whose terms count; in training only */
 	CONV_FLOAT8_ARRAY,
 	CONV_FLOAT4_ARRAY
 } cs_conv;

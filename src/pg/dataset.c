@@ -155,7 +155,7 @@ check_transform_names(const cs_dataset *ds, Jsonb *transforms)
 static void
 check_raw(const cs_options *o, const char *feature)
 {
-	static const char *const names[] = {"log", "quantile", "scale", "weight"};
+	static const char *const names[] = {"log", "quantile", "scale", "weight", "text"};
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (cs_option_get(o, names[i])->set)
@@ -165,19 +165,44 @@ check_raw(const cs_options *o, const char *feature)
 					 errdetail("The algorithm works on the values as they are; it takes the transforms impute, value and winsor.")));
 }
 
+static cs_options *
+options_of(const cs_dataset *ds, const cs_dataset_args *args, const cs_input *in)
+{
+	JsonbValue *v = transform_of(args->transforms, in->name);
+
+	if (v == NULL && !cs_conv_is_category(in->conv) && in->conv != CONV_DOCUMENT)
+		v = transform_of(args->transforms, "*");
+	return cs_parse_transform(ds->env, cs_transform_params, v, in->name);
+}
+
+/* Which categories are texts whose terms count? */
+static void
+open_texts(cs_dataset *ds, const cs_dataset_args *args)
+{
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+		const cs_options *o = options_of(ds, args, in);
+
+		if (cs_option_get(o, "text")->set)
+			cs_text_input_open(ds, args, in, o);
+	}
+}
+
 /* Features of one input, with what was asked for them. */
 static void
 make_features(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, cs_feature *f)
 {
 	bool		category = cs_conv_is_category(in->conv);
-	JsonbValue *v = transform_of(args->transforms, in->name);
-	cs_options *o;
+	cs_options *o = options_of(ds, args, in);
 
-	if (v == NULL && !category)
-		v = transform_of(args->transforms, "*");
-	o = cs_parse_transform(ds->env, cs_transform_params, v, in->name);
 	if (args->raw)
 		check_raw(o, in->name);
+	if (in->text)
+	{
+		cs_text_features(ds->env, in->name, o, args->scale, in->text->model, f);
+		return;
+	}
 	in->levels_asked = cs_option_get(o, "max_levels")->set;
 	for (int e = 0; e < (in->width > 0 ? in->width : 1); e++)
 		f[e] = cs_feature_make(ds->env, in->width > 0 ? psprintf("%s[%d]", in->name, e + 1) : in->name,
@@ -267,6 +292,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 	}
 	choose_inputs(ds, args);
 	check_transform_names(ds, args->transforms);
+	open_texts(ds, args);
 	find_widths(ds);
 	for (int i = 0; i < ds->n_inputs; i++)
 	{
@@ -296,6 +322,9 @@ cs_dataset_select(const cs_dataset *ds)
 		appendStringInfo(&list, "%sq.%s::pg_catalog.float8", list.len ? ", " : "", quote_identifier(ds->weight_name));
 	for (int i = 0; i < ds->n_inputs; i++)
 		appendStringInfo(&list, "%s%s", list.len ? ", " : "", input_expression(&ds->input[i]));
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (ds->input[i].text && ds->input[i].text->rating)
+			appendStringInfo(&list, ", q.%s::pg_catalog.float8", quote_identifier(ds->input[i].text->rating));
 	return list.data;
 }
 
@@ -366,6 +395,8 @@ pack_row(packing *p, size_t i)
 		p->weights += p->weight[m->n] = raw[ds->prep->n];
 	if (ds->norm)
 		ds->norm[m->n] = norm;
+	if (ds->prep->texts > 0)
+		cs_text_inputs_point(ds, i, m->n);
 	if (p->visit)
 		p->visit(p->visit_arg, raw, m->n);
 	m->n++;
@@ -449,6 +480,15 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 	ds->rows = NULL;
 }
 
+const char *
+cs_dataset_column(const cs_dataset *ds, int feature)
+{
+	for (int i = 0; i < ds->n_inputs; i++)
+		if (ds->input[i].text && ds->input[i].first == feature)
+			return ds->input[i].name;
+	return ds->prep->f[feature].name;
+}
+
 char *
 cs_dataset_skipped(const cs_dataset *ds)
 {
@@ -460,7 +500,7 @@ cs_dataset_skipped(const cs_dataset *ds)
 	for (int i = 0; i < ds->prep->n; i++)
 		if (ds->missing[i] > 0)
 			appendStringInfo(&s, "%s\"%s\" is NULL or not finite in " UINT64_FORMAT,
-							 s.len ? ", " : "", ds->prep->f[i].name, ds->missing[i]);
+							 s.len ? ", " : "", cs_dataset_column(ds, i), ds->missing[i]);
 	if (ds->unfit > 0)
 		appendStringInfo(&s, "%s" UINT64_FORMAT " lie outside the domain of a transform or have length zero",
 						 s.len ? ", " : "", ds->unfit);

@@ -18,6 +18,7 @@
 #include "utils/jsonb.h"
 
 #include "pg/convert.h"
+#include "pg/document.h"
 #include "pg/keys.h"
 #include "pg/model.h"
 #include "pg/source.h"
@@ -37,6 +38,7 @@ typedef struct cs_input
 	int			level_room;
 	bool		levels_asked;	/* max_levels was given */
 	bool		dropped;		/* category with too many levels, left out */
+	struct cs_text_input *text; /* documents */
 } cs_input;
 
 typedef struct cs_dataset
@@ -86,6 +88,42 @@ typedef struct cs_dataset_args
 /* A CS_SCALE_... by its name, or an error that lists them. */
 extern int	cs_scale_named(const char *name);
 
+/*
+ * A text whose terms count (dataset_text.c).  While rows are read, the first raw
+ * float of a document is its number, or -1 for NULL; the fit turns it into
+ * coordinates.
+ */
+typedef struct cs_text_input
+{
+	cs_text_model *model;
+	Oid			config;
+	char	   *rating;			/* column, or NULL */
+	struct cs_dictionary *dictionary;
+	cs_documents *documents;
+	cs_terms	terms;
+	uint64		cut;			/* texts of which only the beginning counts */
+	cs_corpus  *corpus;			/* rows in key order */
+	uint32	   *row;			/* of the corpus, per row that became a point */
+} cs_text_input;
+
+extern void cs_text_input_open(cs_dataset *ds, const cs_dataset_args *args, cs_input *in, const cs_options *o);
+extern void cs_text_input_reset(cs_dataset *ds, cs_input *in);
+
+/* One value; false when the row is to be left out.  raw: of the row. */
+extern bool cs_text_input_take(cs_dataset *ds, cs_input *in, Datum d, bool isnull, double rating, MemoryContext cxt, float *raw);
+
+/* Documents of the rows that are left alone stay. */
+extern void cs_text_inputs_keep(cs_dataset *ds);
+
+/* Bytes that texts take, and whether their numbers run out. */
+extern size_t cs_text_inputs_bytes(const cs_dataset *ds, bool *full);
+
+/* Texts of all rows to coordinates. */
+extern void cs_text_inputs_fit(cs_dataset *ds);
+
+/* Row i became point number p; before the first one, row 0 makes room. */
+extern void cs_text_inputs_point(cs_dataset *ds, size_t i, size_t p);
+
 /* Resolve columns and options; nothing is read yet. */
 extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 
@@ -127,7 +165,10 @@ extern float *cs_private_block(void *arg, int b, size_t floats);
 /* "3 rows were left out: recency is NULL in 2, ..."; NULL when none were. */
 extern char *cs_dataset_skipped(const cs_dataset *ds);
 
-/* The select list that the inputs need, in order: key, weight, inputs. */
+/* What people call a feature: its name, or the column of a text. */
+extern const char *cs_dataset_column(const cs_dataset *ds, int feature);
+
+/* The select list that the inputs need, in order: key, weight, inputs, ratings of texts. */
 extern char *cs_dataset_select(const cs_dataset *ds);
 
 #endif							/* CS_DATASET_H */

@@ -103,8 +103,11 @@ take_row(reading *r, const Datum *value, const bool *isnull, float *raw)
 {
 	cs_dataset *ds = r->ds;
 
+	int			rating;
+
 	if (ds->weighted)
 		raw[ds->prep->n] = take_weight(ds, *value++, *isnull++);
+	rating = ds->n_inputs;
 	for (int i = 0; i < ds->n_inputs; i++)
 	{
 		cs_input   *in = &ds->input[i];
@@ -114,6 +117,13 @@ take_row(reading *r, const Datum *value, const bool *isnull, float *raw)
 			ok = take_number(ds, in->first, isnull[i] ? NAN : cs_convert_number(in->conv, value[i]), raw);
 		else if (cs_conv_is_array(in->conv))
 			ok = take_array(ds, in, value[i], isnull[i], raw);
+		else if (in->text)
+		{
+			double		rated = in->text->rating == NULL || isnull[rating] ? NAN : DatumGetFloat8(value[rating]);
+
+			ok = cs_text_input_take(ds, in, value[i], isnull[i], rated, r->cxt, raw);
+			rating += in->text->rating != NULL;
+		}
 		else
 			ok = take_category(r, in, value[i], isnull[i], raw);
 		if (!ok)
@@ -233,6 +243,7 @@ halve(cs_dataset *ds)
 	ds->rows->n = kept;
 	ds->keys->datum->n = kept;
 	cs_keys_repack(ds->keys);
+	cs_text_inputs_keep(ds);
 }
 
 static void
@@ -271,9 +282,14 @@ check_budget(reading *r)
 {
 	cs_dataset *ds = r->ds;
 	size_t		keys = ds->keys ? ds->keys->room_bytes : 0;
+	bool		full;
 
-	while (ds->rows->n * cs_dataset_row_bytes(ds) + keys > ds->budget && ds->rows->n > CS_BLOCK_ROWS)
+	while (ds->rows->n * cs_dataset_row_bytes(ds) + keys + cs_text_inputs_bytes(ds, &full) > ds->budget || full)
+	{
+		if (ds->rows->n <= CS_BLOCK_ROWS)
+			break;
 		over_budget(ds);
+	}
 	cs_progress(ds->env, CS_PHASE_READ, ds->read, 0);
 }
 
@@ -465,7 +481,7 @@ no_rows(const cs_dataset *ds)
 		if (ds->read > 0 && ds->missing[f] == ds->read)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("feature \"%s\" has no values", ds->prep->f[f].name),
+					 errmsg("feature \"%s\" has no values", cs_dataset_column(ds, f)),
 					 errdetail("It is NULL, or not finite, in all rows."),
 					 errhint("Leave it out.")));
 	ereport(ERROR,
@@ -488,6 +504,8 @@ reset(cs_dataset *ds)
 	{
 		ds->input[i].hash = NULL;
 		ds->input[i].levels.n = 0;
+		if (ds->input[i].text)
+			cs_text_input_reset(ds, &ds->input[i]);
 	}
 	memset(ds->missing, 0, ds->prep->n * sizeof(uint64));
 	memset(ds->lossy, 0, ds->prep->n * sizeof(bool));
@@ -530,6 +548,7 @@ fit(cs_dataset *ds, bool centre)
 		if (cs_conv_is_category(ds->input[i].conv))
 			levels[ds->input[i].first] = ds->input[i].levels;
 	cs_progress(ds->env, CS_PHASE_PREPARE, 0, ds->rows->n);
+	cs_text_inputs_fit(ds);
 	cs_prep_fit(ds->env, ds->prep, ds->rows, levels, centre);
 }
 

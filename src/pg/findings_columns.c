@@ -107,7 +107,7 @@ missing(const cs_screen *s, int i, cs_findings *f)
 	const cs_input *c = &s->ds->input[i];
 	const cs_screen_input *in = &s->input[i];
 	bool		rejected = s->ds->prep->f[c->first].impute == CS_IMPUTE_REJECT,
-				category = cs_conv_is_category(c->conv);
+				category = cs_conv_is_category(c->conv) || c->conv == CONV_DOCUMENT;
 	double		share = (in->missing + in->odd) / s->rows;
 
 	if (in->odd > 0)
@@ -309,6 +309,11 @@ cs_judge_columns(const cs_screen *s, cs_findings *f, bool *usable)
 			usable[i] = number(s, i, f);
 		else if (cs_conv_is_array(c->conv))
 			usable[i] = array(s, i, f);
+		else if (c->conv == CONV_DOCUMENT)
+		{
+			missing(s, i, f);
+			continue;
+		}
 		else
 			usable[i] = category(s, i, f);
 		if (usable[i])

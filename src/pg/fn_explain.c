@@ -48,7 +48,7 @@ value_text(const cs_site *s, int feature)
 
 	if (isnan(raw))
 		return NULL;
-	if (f->kind == CS_NUMBER)
+	if (f->kind != CS_CATEGORY)
 		return number_text(cs_feature_value(f, raw));
 	if (raw >= 0 && raw < (float) f->levels)
 		return pstrdup(f->level[(int) raw]);
@@ -65,7 +65,7 @@ typical_text(const cs_site *s, int feature, int cluster)
 
 	if (s->m->prep->unit_length)
 		return NULL;			/* a direction has no value of its own */
-	if (f->kind == CS_NUMBER)
+	if (f->kind != CS_CATEGORY)
 		return number_text(cs_feature_original(f, 0, c[0]));
 	for (int i = 1; i < f->width; i++)
 		if (c[i] > c[best])

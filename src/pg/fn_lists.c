@@ -17,7 +17,7 @@
 static const char *
 type_text(const cs_param *p)
 {
-	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object", "array of texts"};
+	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object", "array of texts", "text"};
 
 	return names[p->type];
 }

@@ -244,7 +244,7 @@ Datum
 clusterseg_model_features(PG_FUNCTION_ARGS)
 {
 	static const char *const logs[] = {NULL, "log1p", "signed log"};
-	static const char *const scales[] = {NULL, "zscore", "minmax", "robust", NULL};
+	static const char *const scales[] = {NULL, "zscore", "minmax", "robust", NULL, "together"};
 	static const char *const imputes[] = {NULL, "impute mean", "impute median", "impute constant", "indicator"};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	cs_model   *m = arg_model(fcinfo);
@@ -253,7 +253,7 @@ clusterseg_model_features(PG_FUNCTION_ARGS)
 	for (int i = 0; i < m->prep->n; i++)
 	{
 		const cs_feature *f = &m->prep->f[i];
-		bool		number = f->kind == CS_NUMBER;
+		bool		number = f->kind != CS_CATEGORY;
 		StringInfoData t;
 		Datum		v[12];
 		bool		isnull[12] = {false};
@@ -275,7 +275,7 @@ clusterseg_model_features(PG_FUNCTION_ARGS)
 			appendStringInfo(&t, "weight %g, ", f->weight);
 		v[0] = Int32GetDatum(i + 1);
 		v[1] = CStringGetTextDatum(f->name);
-		v[2] = CStringGetTextDatum(number ? "number" : "category");
+		v[2] = CStringGetTextDatum(f->kind == CS_TEXT ? "text" : number ? "number" : "category");
 		v[3] = Int32GetDatum(f->width);
 		v[4] = PointerGetDatum(cstring_to_text_with_len(t.data, Max(t.len - 2, 0)));
 		v[5] = Int64GetDatum((int64) f->stats.n);

@@ -178,7 +178,7 @@ assign(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	}
 	else
 	{
-		const char *name = s->m->prep->f[feature].name;
+		const char *name = cs_model_feature_name(s->m, feature);
 
 		v[6] = CStringGetTextDatum(why == CS_ROW_MISSING ? psprintf("%s is missing", name)
 								   : why == CS_ROW_DOMAIN ? psprintf("%s is -1 or less", name)

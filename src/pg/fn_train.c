@@ -168,6 +168,7 @@ set_columns(cs_training *t)
 		m->column[i].name = t->ds->input[i].name;
 		m->column[i].width = t->ds->input[i].width;
 		m->column[i].first = t->ds->input[i].first;
+		m->column[i].text = t->ds->input[i].text ? t->ds->input[i].text->model : NULL;
 	}
 }
 

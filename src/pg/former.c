@@ -17,6 +17,17 @@ struct cs_former
 	float	   *score;
 };
 
+/* Coordinates by other terms or directions are other numbers. */
+static bool
+same_texts(const cs_dataset *ds, const cs_prep *former)
+{
+	bool		same = ds->prep->texts == former->texts;
+
+	for (int i = 0; same && i < former->texts; i++)
+		same = cs_text_same(ds->prep->text[i], former->text[i]);
+	return same;
+}
+
 /* Which of our features is feature i of the former model; -1 when none is. */
 static int
 same_feature(const cs_dataset *ds, const cs_feature *was)
@@ -33,6 +44,8 @@ cs_former_new(cs_training *t)
 	const cs_prep *p = t->former->prep;
 	cs_former  *f = CS_NEW(t->env, cs_former, 1);
 
+	if (!same_texts(t->ds, p))
+		return NULL;
 	f->t = t;
 	f->from = CS_NEW(t->env, int, p->n);
 	f->code = CS_NEW(t->env, float *, p->n);

@@ -7,6 +7,25 @@
 
 #include "pg/model.h"
 
+/* A column of several features is one text, or an array of numbers. */
+static void
+fit_column(cs_env *env, const cs_model *m, cs_column *c)
+{
+	c->text = NULL;
+	for (int i = 0; i < m->prep->texts; i++)
+	{
+		const cs_text_model *t = m->prep->text[i];
+
+		if (t->first == c->first && cs_text_width(t) == c->width)
+			c->text = t;
+	}
+	if (c->text)
+		return;
+	for (int e = 0; e < Max(c->width, 1); e++)
+		if (m->prep->f[c->first + e].kind == CS_TEXT || (c->width > 0 && m->prep->f[c->first + e].kind != CS_NUMBER))
+			cs_doc_damaged(env, "An array holds something else than numbers.");
+}
+
 static void
 load_columns(cs_env *env, cs_model *m, cs_value root)
 {
@@ -31,9 +50,7 @@ load_columns(cs_env *env, cs_model *m, cs_value root)
 	if (features != m->prep->n)
 		cs_doc_damaged(env, "Its columns do not fit its features.");
 	for (int i = 0; i < m->columns; i++)
-		for (int e = 0; e < m->column[i].width; e++)
-			if (m->prep->f[m->column[i].first + e].kind != CS_NUMBER)
-				cs_doc_damaged(env, "An array holds something else than numbers.");
+		fit_column(env, m, &m->column[i]);
 }
 
 static void
@@ -182,6 +199,15 @@ cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
 	save_training(m, &w);
 	cs_end(&w);
 	return finish(env, &w);
+}
+
+const char *
+cs_model_feature_name(const cs_model *m, int feature)
+{
+	for (int i = 0; i < m->columns; i++)
+		if (m->column[i].text && m->column[i].first == feature)
+			return m->column[i].name;
+	return m->prep->f[feature].name;
 }
 
 int

@@ -5,7 +5,8 @@
  * fields:
  *	kind		"segmentation"
  *	seed		text
- *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array
+ *	columns		list of {name, width}: input columns; width 0 is a scalar, else an array, or a
+ *				text where the features are those of one
  *	prep		transforms (core/prep/prep_doc.c)
  *	fit			algorithm and clusters (core/cluster/registry.c)
  *	segments	{ids, labels, sizes, radius, reach, rows, variance}, for models
@@ -26,6 +27,7 @@ typedef struct cs_column
 	char	   *name;
 	int			width;			/* 0: scalar; else elements of an array */
 	int			first;			/* number of its first feature */
+	const cs_text_model *text;	/* a text of so many features, or NULL */
 } cs_column;
 
 typedef struct cs_model
@@ -75,6 +77,9 @@ extern struct varlena *cs_model_save(cs_env *env, const cs_model *m, const cs_fi
 /* Bytes of a (detoasted) value of type clusterseg.model. */
 #define CS_MODEL_BYTES(v) ((const unsigned char *) VARDATA_ANY(v))
 #define CS_MODEL_LEN(v) ((size_t) VARSIZE_ANY_EXHDR(v))
+
+/* What people call a feature: its name, or the column of a text. */
+extern const char *cs_model_feature_name(const cs_model *m, int feature);
 
 /* Cluster with the given stable id, or -1. */
 extern int	cs_model_cluster(const cs_model *m, int segment_id);

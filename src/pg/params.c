@@ -15,7 +15,7 @@
 
 static const char *const type_names[] = {
 	"a whole number", "a number", "true or false", "a text", "an array of numbers or of arrays of numbers",
-	"an object of texts", "an array of texts"
+	"an object of texts", "an array of texts", "a text"
 };
 
 /* ---- messages ---- */
@@ -248,6 +248,13 @@ set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 			return object_value(env, v, o);
 		case CS_P_TEXTS:
 			return texts_value(env, v, o);
+		case CS_P_TEXT:
+			if (v->type != jbvString)
+				return false;
+			o->rows = 1;
+			o->text = CS_NEW(env, char *, 1);
+			o->text[0] = text_of(v);
+			return true;
 	}
 	return false;
 }

@@ -5,6 +5,9 @@
  * imputing and clipping.  Quantiles are exact up to EXACT_ROWS rows, above they
  * come from SAMPLE_ROWS evenly spread rows of each segment.
  *
+ * Of texts, the terms are told whose mean weight in the segment is furthest above
+ * that in all rows; the coordinates themselves mean nothing to people.
+ *
  * effect is (mean of the segment - mean of all) / standard deviation of all.
  * v_test is the same difference in units of its own uncertainty, if the segment
  * were a random draw without replacement (A. Morineau, "Note sur la
@@ -231,6 +234,119 @@ profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *
 	}
 }
 
+/* ---- texts ---- */
+
+/* Terms told of each segment. */
+#define TOP_TERMS 10
+
+/* Counts kept at a time: clusters times terms. */
+#define TERM_CELLS (1 << 21)
+
+typedef struct term_sum
+{
+	double		rows;			/* with the term */
+	double		weight;
+} term_sum;
+
+typedef struct ranked_term
+{
+	int			term;
+	double		ahead;			/* mean weight in the segment less that in all rows */
+} ranked_term;
+
+static int
+by_ahead(const void *a, const void *b)
+{
+	const ranked_term *x = a,
+			   *y = b;
+
+	if (x->ahead != y->ahead)
+		return x->ahead < y->ahead ? 1 : -1;
+	return x->term - y->term;
+}
+
+/* Rows and weights of every term over the rows of clusters from .. to - 1; from -1: over all rows. */
+static void
+sum_terms(const cs_training *t, const cs_text_input *text, int from, int to, term_sum *sum)
+{
+	const cs_corpus *c = text->corpus;
+
+	for (size_t i = 0; i < t->ds->matrix->n; i++)
+	{
+		size_t		row = text->row[cs_training_row(t, i)];
+		int			label = from < 0 ? 0 : t->label[i] - from;
+
+		if (i % CS_BLOCK_ROWS == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (from >= 0 && (label < 0 || label >= to - from))
+			continue;
+		for (size_t e = c->start[row]; e < c->start[row + 1]; e++)
+		{
+			term_sum   *s = &sum[(size_t) label * text->model->terms + c->term[e]];
+
+			s->rows++;
+			s->weight += c->weight[e];
+		}
+	}
+}
+
+/* The terms that set one segment apart: mean is the share of its rows that have them. */
+static void
+emit_terms(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in, int cluster,
+		   const term_sum *own, const term_sum *all, ranked_term *rank)
+{
+	const cs_text_model *m = in->text->model;
+	double		n = t->count[cluster],
+				rows = (double) t->ds->matrix->n;
+	int			ranked = 0;
+
+	for (int i = 0; i < m->terms && n > 0; i++)
+	{
+		double		ahead = own[i].weight / n - all[i].weight / rows;
+
+		/* rounding is no difference */
+		if (ahead > 1e-9)
+			rank[ranked++] = (ranked_term) {i, ahead};
+	}
+	qsort(rank, ranked, sizeof(ranked_term), by_ahead);
+	for (int i = 0; i < Min(ranked, TOP_TERMS); i++)
+	{
+		int			term = rank[i].term;
+		line		l = {in->name, m->term[term], 0, 0, {NAN, NAN, NAN}, 0, 0};
+
+		l.mean = own[term].rows / n;
+		l.n = rint(l.mean * t->model.size[cluster]);
+		l.overall_mean = all[term].rows / rows;
+		l.overall_sd = sqrt(l.overall_mean * (1 - l.overall_mean));
+		emit(rsinfo, t, cluster, &l);
+	}
+}
+
+static void
+profile_text(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in)
+{
+	size_t		terms = in->text->model->terms;
+	int			step = Max((int) (TERM_CELLS / terms), 1),
+				k = t->model.k;
+	term_sum   *all = CS_NEW(t->env, term_sum, terms),
+			   *sum = CS_NEW(t->env, term_sum, terms * Min(step, k));
+	ranked_term *rank = CS_ROOM(t->env, ranked_term, terms);
+
+	sum_terms(t, in->text, -1, 0, all);
+	for (int from = 0; from < k; from += step)
+	{
+		int			to = Min(from + step, k);
+
+		memset(sum, 0, sizeof(term_sum) * terms * (to - from));
+		sum_terms(t, in->text, from, to, sum);
+		for (int j = from; j < to; j++)
+			emit_terms(rsinfo, t, in, j, sum + (j - from) * terms, all, rank);
+	}
+	cs_release(t->env, all);
+	cs_release(t->env, sum);
+	cs_release(t->env, rank);
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_fit_profile);
 
 /*
@@ -256,9 +372,12 @@ clusterseg_fit_profile(PG_FUNCTION_ARGS)
 		cs_progress(t->env, CS_PHASE_PROFILE, i, p->n);
 		if (p->f[i].kind == CS_NUMBER)
 			profile_number(rsinfo, t, &p->f[i], z, at);
-		else
+		else if (p->f[i].kind == CS_CATEGORY)
 			profile_category(rsinfo, t, &p->f[i], z, at);
 	}
+	for (int i = 0; i < t->ds->n_inputs; i++)
+		if (t->ds->input[i].text)
+			profile_text(rsinfo, t, &t->ds->input[i]);
 	cs_release(t->env, z);
 	return (Datum) 0;
 }

@@ -102,6 +102,14 @@ look_array(cs_screen_input *in, int width, Datum d, double *out)
 }
 
 /* Values into l->row, NaN where there is none. */
+/* Of texts, only whether they are there: what their terms are worth takes a training. */
+static void
+look_document(const cs_input *c, double *row)
+{
+	for (int e = 0; e < c->width; e++)
+		row[e] = 0;
+}
+
 static void
 look_inputs(looking *l, const Datum *value, const bool *isnull)
 {
@@ -116,12 +124,16 @@ look_inputs(looking *l, const Datum *value, const bool *isnull)
 		const char *text;
 		int			len;
 
-		if (isnull[i])
+		if (isnull[i] && c->text && c->text->model->missing)
+			look_document(c, &l->row[c->first]);
+		else if (isnull[i])
 			in->missing++;
 		else if (cs_conv_is_number(c->conv))
 			look_number(in, c->conv, value[i], &l->row[c->first]);
 		else if (cs_conv_is_array(c->conv))
 			look_array(in, c->width, value[i], &l->row[c->first]);
+		else if (c->conv == CONV_DOCUMENT)
+			look_document(c, &l->row[c->first]);
 		else
 		{
 			text = cs_convert_text(c->conv, c->type, value[i], &len);

@@ -30,8 +30,8 @@ set_for_now(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-static int
-enter(const char *path)
+int
+cs_enter_path(const char *path)
 {
 	int			nest = NewGUCNestLevel();
 
@@ -255,7 +255,7 @@ cs_source_open(const char *text, const char *path, Oid run_as)
 	MemoryContext cxt = CurrentMemoryContext;
 	cs_source  *s = palloc0(sizeof(cs_source));
 	cs_identity was = cs_become(run_as);
-	int			nest = enter(path);
+	int			nest = cs_enter_path(path);
 	SPIPlanPtr	plan;
 
 	s->run_as = run_as;
@@ -376,7 +376,7 @@ cs_query_scan(const char *query, const char *path, Oid run_as, bool parallel, cs
 		.fn = fn, .arg = arg
 	};
 	cs_identity was = cs_become(run_as);
-	int			nest = enter(path);
+	int			nest = cs_enter_path(path);
 	uint64		rows;
 
 	if (!parallel)
@@ -416,7 +416,7 @@ uint64
 cs_kept_scan(cs_kept *k, const char *path, Oid run_as, Datum *values, const char *nulls, cs_result_fn fn, void *arg)
 {
 	bool		elsewhere = path && strcmp(path, namespace_search_path) != 0;
-	int			nest = elsewhere ? enter(path) : 0;
+	int			nest = elsewhere ? cs_enter_path(path) : 0;
 	cs_identity was = cs_become(run_as);
 	uint64		rows = run_kept(k, values, nulls, fn, arg);
 

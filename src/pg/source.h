@@ -54,6 +54,9 @@ extern void cs_unbecome(cs_identity was);
  */
 extern uint64 cs_execute_as(Oid role, const char *command);
 
+/* A search path for now (NULL: as it is), until AtEOXact_GUC(true, what this returns). */
+extern int	cs_enter_path(const char *path);
+
 /* Number (from 0) of a column, or an error that lists the columns. role: what it is for. */
 extern int	cs_source_column(const cs_source *s, const char *name, const char *role);
 

@@ -38,7 +38,7 @@ put_between(cs_json *j, const cs_training *t)
 		cs_json_number(j, m->prep->f[i].name, total > 0 ? share[i] / total : 0);
 	cs_json_end_object(j);
 	for (int i = 0; i < m->prep->n && m->prep->n > 1; i++)
-		if (total > 0 && share[i] / total > 0.6 && m->k > 1)
+		if (total > 0 && share[i] / total > 0.6 && m->k > 1 && m->prep->f[i].kind != CS_TEXT)
 			ereport(NOTICE,
 					(errmsg("feature \"%s\" makes %.0f %% of the difference between segments", m->prep->f[i].name, 100 * share[i] / total),
 					 errhint("If it should not, tame its outliers (transform log or winsor) or lower its weight.")));

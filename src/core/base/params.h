@@ -17,7 +17,8 @@ typedef enum cs_param_type
 	CS_P_ENUM,					/* one of choices */
 	CS_P_MATRIX,				/* array of equally long arrays of numbers */
 	CS_P_OBJECT,				/* object of text values */
-	CS_P_TEXTS					/* array of texts */
+	CS_P_TEXTS,					/* array of texts */
+	CS_P_TEXT					/* one text */
 } cs_param_type;
 
 typedef struct cs_param
@@ -39,7 +40,7 @@ typedef struct cs_option
 	int			rows;
 	int			cols;
 	char	  **key;			/* objects: rows pairs */
-	char	  **text;			/* values of objects, elements of texts: rows */
+	char	  **text;			/* values of objects, elements of texts: rows; a text: one */
 } cs_option;
 
 typedef struct cs_options

@@ -16,6 +16,11 @@ const cs_param cs_transform_params[] = {
 	{"scale", CS_P_ENUM, CS_SCALE_DEFAULT, 0, 0, "default|zscore|minmax|robust|none",
 		"unit of distance: standard deviation, range, or interquartile range / 1.349; default: the argument scale"},
 	{"max_levels", CS_P_INT, 20, 1, 10000, NULL, "categories: most frequent levels with a coordinate; the rest share one"},
+	{"text", CS_P_TEXT, 0, 0, 0, NULL, "texts: the text search configuration whose terms count, such as english"},
+	{"dimensions", CS_P_INT, 10, 1, CS_TEXT_MOST_DIMENSIONS, NULL, "texts: coordinates that the terms are reduced to"},
+	{"max_terms", CS_P_INT, 5000, 1, CS_TEXT_MOST_TERMS, NULL, "texts: most frequent terms that count"},
+	{"min_rows", CS_P_INT, 2, 1, 1000000, NULL, "texts: terms of fewer rows do not count"},
+	{"rating", CS_P_TEXT, 0, 0, 0, NULL, "texts: column with a rating, which one more coordinate learns to predict from the terms"},
 	{"weight", CS_P_REAL, 1, 0, 1e6, NULL, "factor of the feature's part in squared distances"},
 	{0}
 };
@@ -24,16 +29,31 @@ const cs_param cs_transform_params[] = {
 static void
 check_kind(cs_env *env, const char *name, cs_feature_kind kind, const cs_options *o)
 {
-	static const char *const of_numbers[] = {"value", "winsor", "log", "quantile", "scale", NULL};
-	static const char *const of_categories[] = {"max_levels", NULL};
+	static const struct
+	{
+		const char *step;
+		bool		of[3];		/* numbers, categories, texts */
+	}			steps[] = {
+		{"value", {true, false, false}}, {"winsor", {true, false, false}}, {"log", {true, false, false}},
+		{"quantile", {true, false, false}}, {"scale", {true, false, true}}, {"max_levels", {false, true, false}},
+		{"dimensions", {false, false, true}}, {"max_terms", {false, false, true}}, {"min_rows", {false, false, true}},
+		{"rating", {false, false, true}}
+	};
+	static const char *const takes[] = {
+		"The feature is a number; it takes impute, value, winsor, log, quantile, scale and weight.",
+		"The feature is a category; it takes impute, max_levels and weight.",
+		"The feature is a text; it takes text, dimensions, max_terms, min_rows, rating, impute, scale and weight."
+	};
+	static const char *const hints[] = {
+		"Numbers that are codes become a category by a cast to text in a query.",
+		"A text whose words count is asked for with {\"text\": \"english\"}.",
+		NULL
+	};
 
-	for (const char *const *p = kind == CS_CATEGORY ? of_numbers : of_categories; *p; p++)
-		if (cs_option_get(o, *p)->set)
-			cs_fail(env, CS_E_PARAM,
-					cs_text(env, "transform \"%s\" does not apply to feature \"%s\"", *p, name),
-					kind == CS_CATEGORY ? "The feature is a category; it takes impute, max_levels and weight."
-					: "The feature is a number; it takes impute, value, winsor, log, quantile, scale and weight.",
-					kind == CS_CATEGORY ? NULL : "Numbers that are codes become a category by a cast to text in a query.");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (cs_option_get(o, steps[i].step)->set && !steps[i].of[kind])
+			cs_fail(env, CS_E_PARAM, cs_text(env, "transform \"%s\" does not apply to feature \"%s\"", steps[i].step, name),
+					takes[kind], kind == CS_CATEGORY && steps[i].of[CS_NUMBER] ? NULL : hints[kind]);
 	if (cs_option_get(o, "value")->set && cs_option_int(o, "impute") != CS_IMPUTE_CONSTANT)
 		cs_fail(env, CS_E_PARAM, cs_text(env, "transform \"value\" of feature \"%s\" has no use", name),
 				"It is what impute gives when it is constant.", "Write {\"impute\": \"constant\", \"value\": ...}.");
@@ -71,6 +91,47 @@ cs_feature_make(cs_env *env, const char *name, cs_feature_kind kind, const cs_op
 		cs_fail(env, CS_E_PARAM, cs_text(env, "feature \"%s\" is a category and has no mean, median or constant", name),
 				"Its transform impute can be reject or indicator.", NULL);
 	return f;
+}
+
+void
+cs_text_request(cs_env *env, const char *name, const cs_options *o, cs_text_model *t)
+{
+	check_kind(env, name, CS_TEXT, o);
+	if (cs_option_int(o, "impute") != CS_IMPUTE_REJECT && cs_option_int(o, "impute") != CS_IMPUTE_INDICATOR)
+		cs_fail(env, CS_E_PARAM, cs_text(env, "feature \"%s\" is a text and has no mean, median or constant", name),
+				"Its transform impute can be reject or indicator.", NULL);
+	t->dimensions = cs_option_int(o, "dimensions");
+	t->max_terms = cs_option_int(o, "max_terms");
+	t->min_rows = cs_option_int(o, "min_rows");
+	t->rated = cs_option_get(o, "rating")->set;
+	t->missing = cs_option_int(o, "impute") == CS_IMPUTE_INDICATOR;
+	if ((double) t->dimensions * t->max_terms > CS_TEXT_MOST_CELLS)
+		cs_fail(env, CS_E_PARAM, cs_text(env, "the model of text \"%s\" would be too large", name),
+				cs_text(env, "%d terms in %d dimensions are %.0f numbers; %d are possible.", t->max_terms, t->dimensions,
+						(double) t->dimensions * t->max_terms, CS_TEXT_MOST_CELLS),
+				"Lower max_terms or dimensions.");
+}
+
+void
+cs_text_features(cs_env *env, const char *name, const cs_options *o, int default_scale, cs_text_model *t, cs_feature *f)
+{
+	const cs_options *none = cs_options_new(env, cs_transform_params);
+	int			scale = cs_option_int(o, "scale"),
+				at = 0;
+
+	for (; at < t->dimensions; at++)
+	{
+		f[at] = cs_feature_make(env, cs_text(env, "%s[%d]", name, at + 1), CS_NUMBER, none, CS_SCALE_NONE);
+		f[at].kind = CS_TEXT;
+		f[at].scale = scale != CS_SCALE_DEFAULT ? scale : default_scale == CS_SCALE_NONE ? CS_SCALE_NONE : CS_SCALE_TOGETHER;
+	}
+	if (t->rated)
+		f[at++] = cs_feature_make(env, cs_text(env, "%s[rating]", name), CS_NUMBER, none,
+								  scale != CS_SCALE_DEFAULT ? scale : default_scale);
+	if (t->missing)
+		f[at++] = cs_feature_make(env, cs_text(env, "%s[missing]", name), CS_NUMBER, none, CS_SCALE_NONE);
+	for (int i = 0; i < at; i++)
+		f[i].weight = cs_option_real(o, "weight");
 }
 
 /* Does a number go through the affine step alone? */
@@ -209,8 +270,8 @@ cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature,
 	for (int i = 0; i < p->n; i++)
 	{
 		const cs_feature *f = &p->f[i];
-		cs_reject	r = f->kind == CS_NUMBER ? number_point(f, raw[i], point + f->at)
-			: category_point(f, raw[i], point + f->at);
+		cs_reject	r = f->kind == CS_CATEGORY ? category_point(f, raw[i], point + f->at)
+			: number_point(f, raw[i], point + f->at);
 
 		if (r != CS_ROW_OK)
 		{
@@ -282,7 +343,7 @@ cs_feature_original(const cs_feature *f, int c, double z)
 char *
 cs_feature_coordinate(cs_env *env, const cs_feature *f, int c)
 {
-	if (f->kind == CS_NUMBER)
+	if (f->kind != CS_CATEGORY)
 		return c == 0 ? cs_strdup(env, f->name) : cs_text(env, "%s is missing", f->name);
 	if (c < f->levels)
 		return cs_text(env, "%s=%s", f->name, f->level[c]);

@@ -1,9 +1,10 @@
 /*
  * prep.h - from the features of a row to a point in the space of distances.
  *
- * Each feature is a number or a category.  A number goes through impute, winsor,
- * log, quantile and scale, in this order; a category becomes one coordinate per
- * level.  What a step needs is fitted at training, kept in the model and
+ * Each feature is a number, a category or one coordinate of a text (text.h).  A
+ * number goes through impute, winsor, log, quantile and scale, in this order; a
+ * category becomes one coordinate per level; coordinates of a text are numbers that
+ * are scaled together.  What a step needs is fitted at training, kept in the model and
  * replayed for every later row: the point of a row is a function of the row and
  * the model alone.
  *
@@ -18,11 +19,13 @@
 #include "core/base/doc.h"
 #include "core/base/params.h"
 #include "core/base/rows.h"
+#include "core/prep/text.h"
 
 typedef enum cs_feature_kind
 {
 	CS_NUMBER,
-	CS_CATEGORY
+	CS_CATEGORY,
+	CS_TEXT						/* a coordinate of a text */
 } cs_feature_kind;
 
 enum
@@ -47,7 +50,8 @@ enum
 	CS_SCALE_ZSCORE,
 	CS_SCALE_MINMAX,
 	CS_SCALE_ROBUST,
-	CS_SCALE_NONE
+	CS_SCALE_NONE,
+	CS_SCALE_TOGETHER			/* texts: the variances of all coordinates add up to 1 */
 };
 
 /* The options of one feature's transforms. */
@@ -116,6 +120,8 @@ typedef struct cs_prep
 	cs_feature *f;
 	int			d;				/* coordinates in all */
 	bool		unit_length;	/* points are scaled to length 1 */
+	int			texts;
+	cs_text_model **text;		/* in the order of their features */
 } cs_prep;
 
 /* Values of a category while rows are read: code i is level[i]. */
@@ -138,6 +144,14 @@ typedef enum cs_reject
 /* A feature with its requests from options over cs_transform_params. */
 cs_feature	cs_feature_make(cs_env *env, const char *name, cs_feature_kind kind,
 							const cs_options *o, int default_scale);
+
+/*
+ * The features of a text column, cs_text_width() of them, with their requests.  What
+ * the text model itself asks for is set in t; the host sets config.
+ */
+void		cs_text_features(cs_env *env, const char *name, const cs_options *o, int default_scale, cs_text_model *t,
+							 cs_feature *f);
+void		cs_text_request(cs_env *env, const char *name, const cs_options *o, cs_text_model *t);
 
 /*
  * Fit all features of p to raw rows whose first p->n floats are theirs: NaN is

@@ -13,7 +13,7 @@ save_stats(const cs_feature *f, cs_writer *w)
 	cs_begin_object(w, "training");
 	cs_put_number(w, "n", s->n);
 	cs_put_number(w, "missing", s->missing);
-	if (f->kind == CS_NUMBER)
+	if (f->kind != CS_CATEGORY)
 	{
 		cs_put_number(w, "mean", s->mean);
 		cs_put_number(w, "sd", s->sd);
@@ -66,11 +66,11 @@ cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w)
 
 		cs_begin_object(w, NULL);
 		cs_put_text(w, "name", f->name);
-		cs_put_text(w, "kind", f->kind == CS_NUMBER ? "number" : "category");
+		cs_put_text(w, "kind", f->kind == CS_NUMBER ? "number" : f->kind == CS_TEXT ? "text" : "category");
 		cs_put_number(w, "impute", f->impute);
 		cs_put_number(w, "value", f->value);
 		cs_put_number(w, "weight", f->weight);
-		if (f->kind == CS_NUMBER)
+		if (f->kind != CS_CATEGORY)
 			save_number(f, w);
 		else
 			save_category(f, w);
@@ -78,6 +78,13 @@ cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w)
 		cs_end(w);
 	}
 	cs_end(w);
+	if (p->texts > 0)
+	{
+		cs_begin_list(w, "texts");
+		for (int i = 0; i < p->texts; i++)
+			cs_text_save(p->text[i], w);
+		cs_end(w);
+	}
 	cs_end(w);
 }
 
@@ -91,7 +98,7 @@ load_stats(cs_env *env, cs_feature *f, cs_value v)
 	v = cs_need(env, v, "training", 'o');
 	s->n = cs_need_number(env, v, "n", 0, ANY);
 	s->missing = cs_need_number(env, v, "missing", 0, ANY);
-	if (f->kind != CS_NUMBER)
+	if (f->kind == CS_CATEGORY)
 		return;
 	s->mean = cs_need_number(env, v, "mean", -ANY, ANY);
 	s->sd = cs_need_number(env, v, "sd", 0, ANY);
@@ -127,7 +134,7 @@ load_number(cs_env *env, cs_feature *f, cs_value v)
 	for (int i = 1; i < f->knots; i++)
 		if (f->knot[i] < f->knot[i - 1])
 			cs_doc_damaged(env, "Field \"knots\" is not ascending.");
-	f->scale = cs_need_int(env, v, "scale", CS_SCALE_DEFAULT, CS_SCALE_NONE);
+	f->scale = cs_need_int(env, v, "scale", CS_SCALE_DEFAULT, f->kind == CS_TEXT ? CS_SCALE_TOGETHER : CS_SCALE_NONE);
 	f->center = cs_need_number(env, v, "center", -ANY, ANY);
 	f->factor = cs_need_number(env, v, "factor", 0, ANY);
 	f->width = f->impute == CS_IMPUTE_INDICATOR ? 2 : 1;
@@ -159,6 +166,40 @@ load_category(cs_env *env, cs_feature *f, cs_value v)
 	f->width = f->levels + f->other + f->missing_level;
 }
 
+/* Text models, each with its features side by side. */
+static void
+load_texts(cs_env *env, cs_prep *p, cs_value v)
+{
+	cs_value	list = cs_value_get(v, "texts"),
+				key;
+	const unsigned char *at = list.data;
+	int			next = 0,
+				coordinates = 0;
+
+	if (list.tag != 0 && list.tag != 'l')
+		cs_doc_damaged(env, "Field \"texts\" is no list.");
+	if (list.tag == 'l' && list.count > (uint32_t) p->n)
+		cs_doc_damaged(env, "Field \"texts\" has too many entries.");
+	p->texts = list.tag == 'l' ? (int) list.count : 0;
+	p->text = CS_NEW(env, cs_text_model *, (size_t) p->texts + 1);
+	for (int i = 0; i < p->texts; i++)
+	{
+		cs_text_model *t = p->text[i] = cs_text_load(env, cs_value_next(list, &at, &key));
+
+		if (t->first < next || t->first + cs_text_width(t) > p->n)
+			cs_doc_damaged(env, "Its texts do not fit its features.");
+		next = t->first + cs_text_width(t);
+		for (int j = t->first; j < next; j++)
+			if (p->f[j].kind != (j < t->first + t->dimensions ? CS_TEXT : CS_NUMBER))
+				cs_doc_damaged(env, "Its texts do not fit its features.");
+		coordinates += t->dimensions;
+	}
+	for (int i = 0; i < p->n; i++)
+		coordinates -= p->f[i].kind == CS_TEXT;
+	if (coordinates != 0)
+		cs_doc_damaged(env, "Its texts do not fit its features.");
+}
+
 cs_prep *
 cs_prep_load(cs_env *env, cs_value v)
 {
@@ -182,11 +223,11 @@ cs_prep_load(cs_env *env, cs_value v)
 		char	   *kind = cs_need_text(env, one, "kind");
 
 		f->name = cs_need_text(env, one, "name");
-		f->kind = kind[0] == 'c' ? CS_CATEGORY : CS_NUMBER;
+		f->kind = kind[0] == 'c' ? CS_CATEGORY : kind[0] == 't' ? CS_TEXT : CS_NUMBER;
 		f->impute = cs_need_int(env, one, "impute", CS_IMPUTE_REJECT, CS_IMPUTE_INDICATOR);
 		f->value = cs_need_number(env, one, "value", -ANY, ANY);
 		f->weight = cs_need_number(env, one, "weight", 0, ANY);
-		if (f->kind == CS_NUMBER)
+		if (f->kind != CS_CATEGORY)
 			load_number(env, f, one);
 		else
 			load_category(env, f, one);
@@ -194,5 +235,6 @@ cs_prep_load(cs_env *env, cs_value v)
 		f->at = p->d;
 		p->d += f->width;
 	}
+	load_texts(env, p, v);
 	return p;
 }

@@ -332,6 +332,20 @@ fit_category(cs_env *env, cs_feature *f, int i, cs_rows *rows, const cs_levels *
 	cs_poll(env);
 }
 
+/* Coordinates of one text under a common factor: as a whole it counts like one scaled number. */
+static void
+scale_together(cs_feature *f, int n)
+{
+	double		variance = 0;
+
+	if (f[0].scale != CS_SCALE_TOGETHER)
+		return;
+	for (int i = 0; i < n; i++)
+		variance += f[i].stats.sd * f[i].stats.sd;
+	for (int i = 0; i < n; i++)
+		f[i].factor = variance > 0 ? f[i].factor / sqrt(variance) : 0;
+}
+
 void
 cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre)
 {
@@ -344,13 +358,15 @@ cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, boo
 	{
 		cs_feature *f = &p->f[i];
 
-		if (f->kind == CS_NUMBER)
+		if (f->kind != CS_CATEGORY)
 			fit_number(env, f, i, rows, &m[i], v, centre);
 		else
 			fit_category(env, f, i, rows, &levels[i]);
 		f->at = p->d;
 		p->d += f->width;
 	}
+	for (int i = 0; i < p->texts; i++)
+		scale_together(&p->f[p->text[i]->first], p->text[i]->dimensions);
 	cs_release(env, m);
 	cs_release(env, v);
 }
