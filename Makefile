@@ -2,6 +2,7 @@
 #
 #   make            build
 #   make install    install into the PostgreSQL of pg_config (or PG_CONFIG=...)
+#   make installcheck   regression and isolation tests in the running server that it was installed into
 #   make demo       the main job in a private server    (DATA=file.csv: on your own rows)
 #   make check      build and run every test in private servers
 #   make bench      speed and memory, with peers where they are installed
@@ -22,10 +23,10 @@ DATA = $(wildcard sql/clusterseg--*--*.sql)
 DATA_built = sql/clusterseg--$(EXTVERSION).sql
 EXTRA_CLEAN = sql/clusterseg--$(EXTVERSION).sql $(OBJS:.o=.d) build results output_iso
 
-REGRESS = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
-REGRESS_OPTS = --inputdir=test
-ISOLATION = $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
-ISOLATION_OPTS = --inputdir=test/isolation
+# Each test wants a database of its own; pg_regress would run all of them in one.
+NO_INSTALLCHECK = 1
+REGRESS = $(sort $(wildcard test/sql/*.sql))
+ISOLATION = $(sort $(wildcard test/isolation/specs/*.spec))
 
 # No contraction of a*b+c: where it is wanted, the kernels say so themselves.
 PG_CPPFLAGS = -Isrc
@@ -65,6 +66,11 @@ sql/clusterseg--$(EXTVERSION).sql: $(sort $(wildcard sql/install/*.sql)) cluster
 	cat $(sort $(wildcard sql/install/*.sql)) > $@
 
 -include $(OBJS:.o=.d)
+
+.PHONY: installcheck
+installcheck:
+	@test/tools/installcheck '$(bindir)' '$(datadir)' '$(dir $(PGXS))../test/regress/pg_regress' test $(REGRESS)
+	@test/tools/installcheck '$(bindir)' '$(datadir)' '$(dir $(PGXS))../test/isolation/pg_isolation_regress' test/isolation $(ISOLATION)
 
 .PHONY: format
 format:

@@ -20,7 +20,9 @@ SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull AS not_null
 SELECT attname, format_type(atttypid, atttypmod) AS type, col_description(attrelid, attnum) AS comment
 	FROM pg_attribute WHERE attrelid = 'm_history'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT relname, relkind, obj_description(oid, 'pg_class') FROM pg_class WHERE relname ~ '^m_(members|past|history)$' ORDER BY 1;
-SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid IN ('m_members'::regclass, 'm_past'::regclass) ORDER BY 1, 2;
+SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid IN ('m_members'::regclass, 'm_past'::regclass)
+  AND contype <> 'n' -- since version 18 NOT NULL is a constraint with a name
+ORDER BY 1, 2;
 SELECT count(*) FROM pg_attribute WHERE attrelid = 'm_past'::regclass AND attnum > 0 AND col_description(attrelid, attnum) IS NULL;
 
 -- distance, margin and borderline by plain arithmetic over the centres
