@@ -515,7 +515,7 @@ load(cs_env *env, cs_value fit, cs_scorer *s)
 	m->kernel = env->kernel;
 	m->eps = cs_need_number(env, fit, "eps", 0, 1e300);
 	m->square = m->eps * m->eps;
-	m->cores = cs_core_rows_load(env, fit, s->k, s->d);
+	m->cores = cs_core_rows_load(env, fit, s->k, s->d, 0);
 	s->extra = m;
 }
 
