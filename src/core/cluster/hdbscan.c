@@ -49,16 +49,21 @@ min_points_of(const cs_options *o)
 	return given > 0 ? given : cs_option_int(o, "min_cluster_size");
 }
 
-static void
-check_options(cs_env *env, const cs_fit_args *a)
+/* Are there rows enough for the options?  Else fails, where noise alone is no answer. */
+static bool
+enough(cs_env *env, const cs_fit_args *a)
 {
 	int			min_points = min_points_of(a->options);
+	double		weight = 0;
 
-	if ((size_t) min_points > a->x->n)
+	for (size_t i = 0; i < a->x->n; i++)
+		weight += (double) cs_matrix_weight(a->x, i);
+	if (min_points > weight && !a->noise_alone)
 		cs_fail(env, CS_E_PARAM,
 				cs_text(env, "option \"%s\" is above the number of rows",
 						cs_option_int(a->options, "min_points") > 0 ? "min_points" : "min_cluster_size"),
-				cs_text(env, "It is %d; there are %zu rows.", min_points, a->x->n), NULL);
+				cs_text(env, "It is %d; there are %g rows.", min_points, weight), NULL);
+	return min_points <= weight;
 }
 
 static void
@@ -145,8 +150,13 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	int			min_points = min_points_of(a->options);
 	cs_mutual	m = {0};
 
-	check_options(env, a);
+	out->d = a->x->d;
 	cs_density_check(env, a->x);
+	if (!enough(env, a))
+	{
+		cs_team_rewind(team, mark);
+		return;
+	}
 	cs_mutual_tree(env, team, a->x, min_points, &m);
 	if (team->rank == 0)
 	{
@@ -159,9 +169,9 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 			out->extra = keep(env, &m, c, min_points);
 	}
 	cs_team_barrier(team);
-	check_clusters(env, o, a->options);
+	if (!(a->noise_alone && o->k == 0))
+		check_clusters(env, o, a->options);
 	out->k = o->k;
-	out->d = a->x->d;
 	out->iterations = 1;
 	out->converged = true;
 	out->measure[0] = (cs_measure_of) {"min_points", min_points};
