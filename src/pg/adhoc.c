@@ -255,9 +255,12 @@ fit(work *w)
 	job.k_min = job.k_max = choose_k(w);
 	job.seed = (uint64_t) (int64) cs_option_real(a->common, "seed");
 	job.memory = cs_memory_budget(a->common) / 2;
+	job.noise_alone = !a->keeps;
 	job.start = cs_start_centres(w->brief, a->algorithm, a->options, a->k, w->prep);
 	cs_parallel_fit(w->env, &job, cs_options_json(w->brief, a->options), w->slabs, workers, &outcome);
 	w->out->fit = outcome.fit;
+	if (outcome.fit.k == 0)
+		w->x->n = 0;
 	if (outcome.fit.note)
 		ereport(NOTICE, (errmsg("%s: %s", a->algorithm->name, outcome.fit.note)));
 }

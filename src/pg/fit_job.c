@@ -56,7 +56,7 @@ spread(cs_env *env, cs_team *team, const cs_matrix *x, size_t most, uint32_t **p
 static void
 fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, uint64_t seed, const cs_fit *from, cs_fit *out)
 {
-	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0, job->memory};
+	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0, job->memory, job->noise_alone};
 
 	/* the caller's start and the former model concern all rows and one k */
 	if (x == job->x && job->k_min == job->k_max)

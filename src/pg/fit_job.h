@@ -34,6 +34,7 @@ typedef struct cs_fit_job
 	int			warm_k;
 	bool		judge;			/* compute the silhouette of the result */
 	size_t		memory;			/* as in cs_fit_args */
+	bool		noise_alone;	/* likewise */
 	bool		compare;		/* measure all candidates, be it only one */
 	bool		gap;			/* the gap statistic as well */
 } cs_fit_job;

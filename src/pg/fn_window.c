@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -42,32 +44,78 @@ typedef struct partition
 	float	   *score;
 } partition;
 
+/* What a window function takes behind the features. */
+typedef struct form
+{
+	const char *algorithm;
+	const char *word;			/* third argument: the value of this option; NULL: options */
+	const char *first;			/* second argument: this option in place of k; NULL: k */
+} form;
+
+static void
+must_not_be_null(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"%s\" must not be NULL", name)));
+}
+
 static int
-current_k(WindowObject w)
+current_k(WindowObject w, const form *f)
 {
 	bool		isnull;
-	Datum		k = WinGetFuncArgCurrent(w, ARG_K, &isnull);
+	Datum		k;
 
+	if (f->first)
+		return 1;
+	k = WinGetFuncArgCurrent(w, ARG_K, &isnull);
 	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"%s\" must not be NULL", "k")));
+		must_not_be_null("k");
 	return DatumGetInt32(k);
 }
 
-/* The third argument: options, or the value of the one option that is named by word. */
+/* The first option of a form that has no k: a whole number, or eps. */
+static void
+put_first(cs_json *j, WindowObject w, const form *f)
+{
+	bool		isnull;
+	Datum		first = WinGetFuncArgCurrent(w, ARG_K, &isnull);
+	double		eps;
+
+	if (isnull)
+		must_not_be_null(f->first);
+	if (strcmp(f->first, "eps") != 0)
+	{
+		cs_json_number(j, f->first, DatumGetInt32(first));
+		return;
+	}
+	eps = DatumGetFloat8(first);
+	if (!(eps > 0 && isfinite(eps)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("eps must be above 0 and finite"),
+				 errhint("The function suggest_eps() shows how far neighbours are.")));
+	cs_json_exact(j, f->first, eps);
+}
+
+/* The arguments behind k as options. */
 static Jsonb *
-current_options(WindowObject w, const char *word)
+current_options(WindowObject w, const form *f)
 {
 	bool		isnull;
 	Datum		options = WinGetFuncArgCurrent(w, ARG_OPTIONS, &isnull);
 	cs_json		j;
 
-	if (isnull)
+	if (f->first == NULL && isnull)
 		return NULL;
-	if (word == NULL)
+	if (f->word == NULL)
 		return DatumGetJsonbP(options);
 	cs_json_begin(&j);
-	cs_json_text(&j, word, TextDatumGetCString(options));
+	if (f->first)
+		put_first(&j, w, f);
+	if (f->first && !isnull)
+		cs_json_number(&j, f->word, DatumGetInt32(options));
+	else if (!isnull)
+		cs_json_text(&j, f->word, TextDatumGetCString(options));
 	return cs_json_end(&j);
 }
 
@@ -113,7 +161,7 @@ say_fewer(FunctionCallInfo fcinfo, const partition *p)
 
 /* The partition of the current row, read and fitted. */
 static partition *
-partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, const char *word)
+partition_of(FunctionCallInfo fcinfo, WindowObject w, const form *f)
 {
 	partition **at = WinGetPartitionLocalMemory(w, sizeof(partition *));
 	MemoryContext cxt,
@@ -123,7 +171,7 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, con
 
 	if (*at)
 		return *at;
-	options = current_options(w, word);
+	options = current_options(w, f);
 	cxt = AllocSetContextCreate(GetMemoryChunkContext(at), "clusterseg partition", ALLOCSET_DEFAULT_SIZES);
 	p = MemoryContextAllocZero(cxt, sizeof(partition));
 	p->env = cs_pg_env(cxt);
@@ -133,7 +181,7 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, con
 		p->options = palloc(VARSIZE(options));
 		memcpy(p->options, options, VARSIZE(options));
 	}
-	cs_adhoc_read(p->env, &p->request, algorithm, current_k(w), p->options, cs_window_params);
+	cs_adhoc_read(p->env, &p->request, f->algorithm, current_k(w, f), p->options, cs_window_params);
 	p->dg = cs_adhoc_digest(p->env, &p->request);
 	read_rows(p, w);
 	p->some = cs_adhoc_run(p->env, &p->request, p->dg, NULL, &p->fit);
@@ -152,15 +200,16 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const char *algorithm, con
 }
 
 static void
-check_same(const partition *p, WindowObject w, const char *word)
+check_same(const partition *p, WindowObject w, const form *f)
 {
-	Jsonb	   *options = current_options(w, word);
+	Jsonb	   *options = current_options(w, f);
 
-	if (current_k(w) != p->request.k || (options == NULL) != (p->options == NULL) ||
+	if (current_k(w, f) != p->request.k || (options == NULL) != (p->options == NULL) ||
 		(options && (VARSIZE(options) != VARSIZE(p->options) || memcmp(options, p->options, VARSIZE(options)) != 0)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("k and options differ within a partition")));
+				 f->first ? errmsg("%s and %s differ within a partition", f->first, f->word)
+				 : errmsg("k and options differ within a partition")));
 }
 
 /* Cluster of a row, or -1. */
@@ -179,29 +228,35 @@ cluster_of(const partition *p, const double *row)
 }
 
 static Datum
-over(FunctionCallInfo fcinfo, const char *algorithm, const char *word)
+over(FunctionCallInfo fcinfo, const form *f)
 {
 	WindowObject w = PG_WINDOW_OBJECT();
-	partition  *p = partition_of(fcinfo, w, algorithm, word);
+	partition  *p = partition_of(fcinfo, w, f);
 	bool		isnull;
 	Datum		features = WinGetFuncArgCurrent(w, ARG_FEATURES, &isnull);
 	const double *row = isnull ? NULL : cs_adhoc_row(p->env, p->dg, features, &p->row);
 	int			cluster = row && p->some ? cluster_of(p, row) : -1;
 
-	check_same(p, w, word);
+	check_same(p, w, f);
 	if (cluster < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(p->fit.model.segment_id[cluster]);
 }
 
-/* One line for each algorithm: (features, k, options), or in place of options one of them. */
-#define CS_WINDOW(name, word) \
+/* One line for each algorithm: (features, k, options), or in place of k and options one of them. */
+#define CS_WINDOW(name, word, first) \
 	PG_FUNCTION_INFO_V1(clusterseg_##name##_over); \
-	Datum clusterseg_##name##_over(PG_FUNCTION_ARGS) { return over(fcinfo, #name, word); } \
+	Datum clusterseg_##name##_over(PG_FUNCTION_ARGS) \
+	{ \
+		static const form f = {#name, word, first}; \
+		return over(fcinfo, &f); \
+	} \
 	extern int cs_semicolon_eater
 
-CS_WINDOW(kmeans, NULL);
-CS_WINDOW(minibatch_kmeans, NULL);
-CS_WINDOW(bisecting_kmeans, NULL);
-CS_WINDOW(spherical_kmeans, NULL);
-CS_WINDOW(hierarchical, "linkage");
+CS_WINDOW(kmeans, NULL, NULL);
+CS_WINDOW(minibatch_kmeans, NULL, NULL);
+CS_WINDOW(bisecting_kmeans, NULL, NULL);
+CS_WINDOW(spherical_kmeans, NULL, NULL);
+CS_WINDOW(hierarchical, "linkage", NULL);
+CS_WINDOW(dbscan, "min_points", "eps");
+CS_WINDOW(hdbscan, "min_points", "min_cluster_size");

@@ -82,6 +82,17 @@ cs_json_number(cs_json *j, const char *key, double d)
 }
 
 void
+cs_json_exact(cs_json *j, const char *key, double d)
+{
+	JsonbValue	v;
+
+	v.type = jbvNumeric;
+	v.val.numeric = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(psprintf("%.17g", d)),
+														ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	push(j, key, &v);
+}
+
+void
 cs_json_text(cs_json *j, const char *key, const char *s)
 {
 	JsonbValue	v;

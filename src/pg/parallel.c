@@ -215,6 +215,7 @@ typedef struct header
 	uint64		seed;
 	bool		judge;
 	size_t		memory;
+	bool		noise_alone;
 	bool		compare;
 	bool		gap;
 	bool		has_start;
@@ -297,6 +298,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	h->seed = job->seed;
 	h->judge = job->judge;
 	h->memory = job->memory;
+	h->noise_alone = job->noise_alone;
 	h->compare = job->compare;
 	h->gap = job->gap;
 	h->warm_k = job->warm_k;
@@ -397,6 +399,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.seed = h->seed;
 	job.judge = h->judge;
 	job.memory = h->memory;
+	job.noise_alone = h->noise_alone;
 	job.compare = h->compare;
 	job.gap = h->gap;
 	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;

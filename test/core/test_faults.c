@@ -96,6 +96,18 @@ test_dbscan(cs_env *env)
 }
 
 static void
+test_hdbscan(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = {.algorithm = &cs_hdbscan};
+	cs_fit_args args = {.x = x, .options = options_with(env, cs_hdbscan.params, "min_points", 3)};
+	cs_team		team = solo(env, cs_hdbscan.arena(x->n, x->d, 1));
+
+	cs_hdbscan.fit(env, &team, &args, &fit);
+	CHECK(cs_scorer_of_fit(env, &fit)->k == fit.k);
+}
+
+static void
 first_features(void *arg, size_t i, double *out)
 {
 	float		row[3];
@@ -122,4 +134,4 @@ test_measures(cs_env *env)
 }
 
 TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
-	  test_hierarchical, test_gmm, test_dbscan, test_measures)
+	  test_hierarchical, test_gmm, test_dbscan, test_hdbscan, test_measures)

@@ -118,7 +118,7 @@ check_searches(cs_env *env, const cs_matrix *x, const cs_kdtree *t, const float 
 
 	for (size_t i = 0; i < x->n; i++)
 		square[i] = square_of(x, i, q);
-	cs_kdtree_nearest(env, t, q, near);
+	cs_kdtree_nearest(env->kernel, t, q, near);
 	qsort(square, x->n, sizeof(double), ascending);
 	CHECK((size_t) near->n == (x->n < (size_t) k ? x->n : (size_t) k));
 	CHECK(near->square[0] == square[near->n - 1]);
@@ -192,7 +192,7 @@ test_rows_taken_out(cs_env *env)
 	for (size_t leaf = 0; leaf < t.leaves; leaf++)
 		cs_kdtree_keep(&t, leaf, leaf == 3 ? 0 : UINT64_C(0x5555555555555555));
 	cs_kdtree_boxes(env, &t);
-	cs_kdtree_nearest(env, &t, q, near);
+	cs_kdtree_nearest(env->kernel, &t, q, near);
 	CHECK(near->n == (700 - 64) / 2);
 	for (int i = 0; i < near->n; i++)
 		CHECK(near->at[i] % 2 == 0 && near->at[i] / CS_KD_LEAF != 3);

@@ -411,10 +411,39 @@ cs_kd_walk_start(cs_kd_walk *w, const cs_kernel *kernel, const cs_kdtree *t, con
 	w->tag = NULL;
 	w->avoid = -1;
 	w->only = -1;
+	w->within = INFINITY;
 	w->depth = 1;
 	w->stack[0].number = 0;
 	w->stack[0].level = t->levels;
 	w->stack[0].square = 0;
+}
+
+/* Squared distance to a box in double: never more than that to a row in it. */
+static double
+exact_from_row(const cs_kdtree *t, size_t node, const float *q)
+{
+	const float *least = cs_kd_box(t, node),
+			   *most = least + t->d;
+	double		sum = 0;
+
+	for (int f = 0; f < t->d; f++)
+	{
+		double		below = (double) least[f] - (double) q[f],
+					above = (double) q[f] - (double) most[f],
+					v = below > above ? below : above;
+
+		v = v > 0 ? v : 0;
+		sum += v * v;
+	}
+	return sum;
+}
+
+/* Is the box of a node beyond within?  Single precision says so only when it is far. */
+static inline bool
+beyond(const cs_kd_walk *w, int level, size_t i, float square)
+{
+	return (double) square * (1 + (w->t->d + 4) * 0x1p-23) >= w->within &&
+		exact_from_row(w->t, cs_kd_number(w->t, node_of(w->t, level, i)), w->q) >= w->within;
 }
 
 static inline bool
@@ -458,7 +487,7 @@ cs_kd_walk_next(cs_kd_walk *w, float limit)
 		size_t		i = w->stack[--w->depth].number;
 		int			level = w->stack[w->depth].level;
 
-		if (!(w->stack[w->depth].square < limit) || passed_over(w, level, i))
+		if (!(w->stack[w->depth].square < limit) || passed_over(w, level, i) || beyond(w, level, i, w->stack[w->depth].square))
 			continue;
 		if (level == 0)
 			return (int64_t) i;
@@ -525,19 +554,19 @@ insert(cs_kd_near *near, double square, int32_t at)
 }
 
 void
-cs_kdtree_nearest(cs_env *env, const cs_kdtree *t, const float *q, cs_kd_near *near)
+cs_kdtree_nearest(const cs_kernel *kernel, const cs_kdtree *t, const float *q, cs_kd_near *near)
 {
 	float		square[CS_KD_LEAF] __attribute__((aligned(64))), limit = CS_KD_LIMIT;
 	cs_kd_walk	w;
 	int64_t		leaf;
 
 	near->n = 0;
-	cs_kd_walk_start(&w, env->kernel, t, q);
-	while ((leaf = cs_kd_walk_next(&w, limit)) >= 0)
+	cs_kd_walk_start(&w, kernel, t, q);
+	while (!(near->n == near->k && near->square[0] == 0) && (leaf = cs_kd_walk_next(&w, limit)) >= 0)
 	{
 		size_t		rows = cs_kd_leaf_rows(t, (size_t) leaf);
 
-		env->kernel->leaf_squares(cs_kd_tile(t, (size_t) leaf), t->d, q, square);
+		kernel->leaf_squares(cs_kd_tile(t, (size_t) leaf), t->d, q, square);
 		for (size_t i = 0; i < rows; i++)
 			if (square[i] < limit)
 			{

@@ -163,6 +163,9 @@ typedef struct cs_kd_walk
 	const int32_t *tag;
 	int32_t		avoid;
 	int32_t		only; /* -1: any */
+
+	/* Boxes at this squared distance, in double, or farther are passed over; it may fall. */
+	double		within;
 	int			depth;
 	struct
 	{
@@ -189,7 +192,7 @@ typedef struct cs_kd_near
 cs_kd_near *cs_kd_near_new(cs_env *env, int k);
 void		cs_kd_near_free(cs_env *env, cs_kd_near *near);
 
-/* Of equally near rows those at the lower positions. */
-void		cs_kdtree_nearest(cs_env *env, const cs_kdtree *t, const float *q, cs_kd_near *near);
+/* Of equally near rows those at the lower positions, but for those at q itself: any. */
+void		cs_kdtree_nearest(const cs_kernel *kernel, const cs_kdtree *t, const float *q, cs_kd_near *near);
 
 #endif /* CS_KDTREE_H */

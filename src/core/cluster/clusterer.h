@@ -29,6 +29,7 @@ typedef struct cs_fit_args
 	const int32_t *warm;		/* per row, in its first order: cluster by the former model or -1; NULL: none */
 	int			warm_k;
 	size_t		memory;			/* bytes that fit() may take beside x and the arena; 0: no limit */
+	bool		noise_alone;	/* that all rows are noise, k = 0 without anything else, is an answer and no error */
 } cs_fit_args;
 
 /* What a row is to its cluster, where an algorithm tells. */

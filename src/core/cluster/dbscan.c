@@ -395,7 +395,7 @@ check_options(cs_env *env, const cs_fit_args *a)
 		cs_fail(env, CS_E_PARAM, "option \"eps\" must be above 0", NULL, "Leave it out to have one suggested.");
 	for (size_t i = 0; i < a->x->n; i++)
 		weight += (double) cs_matrix_weight(a->x, i);
-	if (cs_option_real(a->options, "min_points") > weight)
+	if (cs_option_real(a->options, "min_points") > weight && !a->noise_alone)
 		cs_fail(env, CS_E_PARAM, "option \"min_points\" is above the number of rows",
 				cs_text(env, "It is %d; there are %g rows.", cs_option_int(a->options, "min_points"), weight), NULL);
 }
@@ -478,9 +478,10 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	if (team->rank == 0)
 		join_cores(&w);
 	cs_team_barrier(team);
-	check_clusters(env, w.out, w.min_points);
+	if (!(a->noise_alone && w.out->k == 0))
+		check_clusters(env, w.out, w.min_points);
 	place_others(&w, team);
-	if (team->rank == 0)
+	if (team->rank == 0 && w.out->k > 0)
 		tell_rows(&w, out);
 	cs_team_barrier(team);
 	tell(env, a, w.out, out);
@@ -515,7 +516,7 @@ load(cs_env *env, cs_value fit, cs_scorer *s)
 	m->kernel = env->kernel;
 	m->eps = cs_need_number(env, fit, "eps", 0, 1e300);
 	m->square = m->eps * m->eps;
-	m->cores = cs_core_rows_load(env, fit, s->k, s->d);
+	m->cores = cs_core_rows_load(env, fit, s->k, s->d, 0);
 	s->extra = m;
 }
 

@@ -62,7 +62,7 @@ cs_cores_nearest(const cs_kernel *kernel, const cs_cores *c, const float *q, dou
 	w.tag = c->tag;
 	w.only = only;
 	w.avoid = avoid;
-	while ((leaf = cs_kd_walk_next(&w, limit)) >= 0)
+	while (best.square > 0 && (leaf = cs_kd_walk_next(&w, limit)) >= 0)
 	{
 		size_t		from = (size_t) leaf * CS_KD_LEAF;
 
@@ -146,6 +146,15 @@ cs_cores_distinct(cs_env *env, const cs_cores *c, uint32_t *at)
 	return n;
 }
 
+void
+cs_core_rows_check(cs_env *env, size_t n, int figures)
+{
+	if (8.0 * (double) n * (double) figures > MODEL_MOST)
+		cs_fail(env, CS_E_LIMIT, "the model does not fit into a value",
+				cs_text(env, "It keeps %zu rows with %d numbers each; 1 GB is allowed.", n, figures),
+				"Train on a sample of the rows, or with fewer features.");
+}
+
 cs_core_rows *
 cs_core_rows_of(cs_env *env, const cs_cores *c, const cs_matrix *x)
 {
@@ -157,10 +166,7 @@ cs_core_rows_of(cs_env *env, const cs_cores *c, const cs_matrix *x)
 
 	r->n = cs_cores_distinct(env, c, at);
 	r->d = x->d;
-	if ((double) r->n * 8 * (double) (d + 2) > MODEL_MOST)
-		cs_fail(env, CS_E_LIMIT, "the model does not fit into a value",
-				cs_text(env, "It keeps %zu distinct core rows of %zu features; 1 GB is allowed.", r->n, d),
-				"Train on a sample of the rows, or with fewer features.");
+	cs_core_rows_check(env, r->n, x->d + 1);
 	pick = CS_ROOM(env, uint32_t, r->n + 1);
 	for (size_t i = 0; i < r->n; i++)
 		pick[i] = c->tree.row[at[i]];
@@ -196,14 +202,14 @@ cs_core_rows_save(const cs_core_rows *r, cs_writer *w)
 }
 
 cs_cores *
-cs_core_rows_load(cs_env *env, cs_value fit, int k, int d)
+cs_core_rows_load(cs_env *env, cs_value fit, int k, int d, int least)
 {
 	cs_cores   *c = CS_NEW(env, cs_cores, 1);
 	size_t		n = (size_t) cs_need_int(env, fit, "cores", 1, 1000000000);
 	double	   *value = cs_need_numbers(env, fit, "core_rows", n * (size_t) d);
 	cs_matrix  *x;
 
-	c->cluster = cs_need_ints(env, fit, "core_clusters", n, 0, k - 1);
+	c->cluster = cs_need_ints(env, fit, "core_clusters", n, least, k - 1);
 	x = cs_matrix_new(env, n, d);
 	for (size_t i = 0; i < n; i++)
 		for (int f = 0; f < d; f++)
@@ -245,7 +251,7 @@ cs_neighbour_curve(cs_env *env, const cs_kdtree *t, int min_points, double *dist
 	{
 		cs_poll(env);
 		cs_kdtree_row(t, (size_t) ((double) i * (double) t->n / (double) m), q);
-		cs_kdtree_nearest(env, t, q, near);
+		cs_kdtree_nearest(env->kernel, t, q, near);
 		distance[i] = sqrt(near->square[0]);
 	}
 	qsort(distance, m, sizeof(double), ascending);

@@ -75,8 +75,12 @@ typedef struct cs_core_rows
 } cs_core_rows;
 
 cs_core_rows *cs_core_rows_of(cs_env *env, const cs_cores *c, const cs_matrix *x);
+/* Do so many rows with so many figures each fit into a model value?  Else fails. */
+void		cs_core_rows_check(cs_env *env, size_t n, int figures);
 void		cs_core_rows_save(const cs_core_rows *r, cs_writer *w);
-cs_cores   *cs_core_rows_load(cs_env *env, cs_value fit, int k, int d);
+
+/* least: 0, or -1 where rows may be of no cluster */
+cs_cores   *cs_core_rows_load(cs_env *env, cs_value fit, int k, int d, int least);
 
 /* ---- how far neighbours are ---- */
 
