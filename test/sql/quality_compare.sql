@@ -40,6 +40,9 @@ SELECT count(*) AS different FROM ((SELECT algorithm, segments, noise_share, sil
 	EXCEPT (SELECT algorithm, segments, noise_share, silhouette, stability, agreement, mean_agreement FROM twice WHERE n = 2)) d;
 SELECT count(*) = 0 AS nothing_kept FROM models WHERE model NOT LIKE 'm\_%';
 
+-- scikit-learn 1.9.1, DBSCAN(eps=0.6, min_samples=5) of the standardised columns: 2 clusters, 26 rows of noise
+SELECT algorithm, asked, segments, round(noise_share * 150) AS noise, note FROM compare_algorithms('measures', 'flower', algorithms => '{dbscan,kmeans}', k => 2, options => '{"dbscan": {"eps": 0.6, "min_points": 5}}');
+
 -- what one cannot do is told in its row
 CREATE TABLE few AS SELECT i AS id, i % 4 AS a, i % 3 AS b FROM generate_series(1, 24) i;
 SELECT algorithm, segments, note FROM compare_algorithms('few', 'id', algorithms => '{kmeans,rfm}', k => 3);

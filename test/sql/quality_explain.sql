@@ -31,6 +31,7 @@ SELECT feature, to_value, sufficient FROM iris JOIN segments s ON s.model = 'flo
 -- ---- models that know no plane ----
 CREATE VIEW measures AS SELECT flower, sepal_length, sepal_width, petal_length, petal_width FROM iris;
 SELECT a, (train('by_' || a, 'measures', 'flower', algorithm => a, k => 3)).k FROM unnest('{gmm,spherical_kmeans,hierarchical}'::text[]) a;
+SELECT k > 1 AS dense FROM train('by_dbscan', 'measures', 'flower', algorithm => 'dbscan', options => '{"eps": 0.6, "min_points": 5}');
 SELECT k > 2 AS boxes FROM train('by_rfm', 'SELECT flower, petal_length AS recency, sepal_length AS frequency, sepal_width AS monetary FROM iris', 'flower',
 	'{recency,frequency,monetary}', algorithm => 'rfm');
 -- what is said to suffice does, by the model's own label; a little less does not; and values stay in what was seen
@@ -43,13 +44,13 @@ CREATE FUNCTION verify(model text) RETURNS TABLE (rows bigint, sufficient boolea
 			CASE feature WHEN 'petal_length' THEN to_value ELSE petal_length END AS petal_length, CASE feature WHEN 'petal_width' THEN to_value ELSE petal_width END AS petal_width) m)) = target)
 			FILTER (WHERE c.sufficient),
 		bool_and(segment(verify.model, (SELECT m FROM (SELECT CASE feature WHEN 'sepal_length' THEN to_value - change / 1000 ELSE sepal_length END AS sepal_length, CASE feature WHEN 'sepal_width' THEN to_value - change / 1000 ELSE sepal_width END AS sepal_width,
-			CASE feature WHEN 'petal_length' THEN to_value - change / 1000 ELSE petal_length END AS petal_length, CASE feature WHEN 'petal_width' THEN to_value - change / 1000 ELSE petal_width END AS petal_width) m)) <> target)
+			CASE feature WHEN 'petal_length' THEN to_value - change / 1000 ELSE petal_length END AS petal_length, CASE feature WHEN 'petal_width' THEN to_value - change / 1000 ELSE petal_width END AS petal_width) m)) IS DISTINCT FROM target)
 			FILTER (WHERE c.sufficient),
 		bool_and(CASE feature WHEN 'sepal_length' THEN to_value BETWEEN 4.3 AND 7.9 WHEN 'sepal_width' THEN to_value BETWEEN 2 AND 4.4
 			WHEN 'petal_length' THEN to_value BETWEEN 1 AND 6.9 ELSE to_value BETWEEN 0.1 AND 2.5 END),
 		bool_and(joint_value IS NOT NULL), bool_or(c.sufficient) AND bool_or(NOT c.sufficient AND to_value IS NULL) FROM c
 $$;
-SELECT m.model, v.* FROM models m, verify(m.model) v WHERE m.model IN ('by_gmm', 'by_spherical_kmeans') ORDER BY 1;
+SELECT m.model, v.* FROM models m, verify(m.model) v WHERE m.model IN ('by_gmm', 'by_spherical_kmeans', 'by_dbscan') ORDER BY 1;
 -- all together: the joint values are there, and just
 SELECT count(*) AS rows, bool_and(segment('by_gmm', (SELECT m FROM (SELECT j.*) m)) = target) AS there
 	FROM (SELECT flower, s.segment_id AS target, max(joint_value) FILTER (WHERE feature = 'sepal_length') AS sepal_length, max(joint_value) FILTER (WHERE feature = 'sepal_width') AS sepal_width,

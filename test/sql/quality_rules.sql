@@ -70,6 +70,15 @@ SELECT k > 2 AS boxes FROM train('boxes', 'SELECT flower, flower AS recency, flo
 	'{recency,frequency,monetary}', algorithm => 'rfm');
 SELECT DISTINCT method, price IS NULL AS no_price, fidelity > 0.8 AS good FROM segment_rules('boxes', 40);
 
+-- density: noise is a class of its own
+SELECT k FROM train('dense', 'measures', 'flower', algorithm => 'dbscan', options => '{"eps": 0.6, "min_points": 5}');
+SELECT bool_or(segment_id IS NULL AND segment IS NULL AND customers > 0) AS noise, max(method) AS method, max(price) IS NULL AS no_price, max(fidelity) > 0.9 AS good FROM segment_rules('dense', 8);
+SELECT segment_case('dense', 8) LIKE '%THEN NULL%' AS noise_in_case;
+WITH told AS (SELECT sum(customers) FILTER (WHERE segment_id IS NULL) AS noise, max(fidelity) AS fidelity FROM segment_rules('dense', 8)),
+	found AS (SELECT count(*) FILTER (WHERE c.segment_id IS NULL) AS noise, avg((c.segment_id IS NOT DISTINCT FROM segment('dense', m))::int) AS fidelity
+		FROM measures m JOIN by_case('dense', 'SELECT * FROM measures', 8) c ON c.key = m.flower::text)
+SELECT told.noise = found.noise AS noise, abs(told.fidelity - found.fidelity) < 1e-9 AS fidelity FROM told, found;
+
 -- ---- other rows, order of rows, versions, samples ----
 CREATE TABLE backwards AS SELECT * FROM iris ORDER BY flower DESC;
 SELECT count(*) AS leaves, bool_and(a.sql = b.sql AND a.price = b.price) AS same FROM segment_rules('flowers', 6) a JOIN segment_rules('flowers', 6, source => 'backwards') b USING (leaf);
