@@ -67,7 +67,8 @@ cs_text_coordinates(const cs_text_model *t, uint32_t *term, size_t n, double *we
 	size_t		m = 0;
 	double		square = 0;
 
-	qsort(term, n, sizeof(uint32_t), by_number);
+	if (n > 1)
+		qsort(term, n, sizeof(uint32_t), by_number);
 	for (size_t i = 0, end; i < n; i = end)
 	{
 		for (end = i + 1; end < n && term[end] == term[i]; end++)

@@ -87,7 +87,8 @@ uint32_t
 cs_documents_add(cs_documents *d, uint32_t *term, size_t n, double rating)
 {
 	make_room(d, n);
-	qsort(term, n, sizeof(uint32_t), by_number);
+	if (n > 1)
+		qsort(term, n, sizeof(uint32_t), by_number);
 	for (size_t i = 0, end; i < n; i = end)
 	{
 		for (end = i + 1; end < n && term[end] == term[i]; end++)
