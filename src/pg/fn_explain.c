@@ -108,11 +108,16 @@ margin_parts(const cs_site *s, int own, int other)
 		p[i] = (part) {i, 0};
 		for (int z = f->at; z < f->at + f->width; z++)
 		{
+			const cs_scorer *m = s->m->scorer;
 			double		x = (double) s->binding->point[z],
 						a = x - c[(size_t) own * d + z],
 						b = x - c[(size_t) other * d + z];
 
-			p[i].contribution += b * b - a * a;
+			if (m->algorithm->part)
+				p[i].contribution += m->algorithm->part(m, s->binding->point, other, z) -
+					m->algorithm->part(m, s->binding->point, own, z);
+			else
+				p[i].contribution += b * b - a * a;
 		}
 	}
 	qsort(p, s->m->prep->n, sizeof(part), by_contribution);

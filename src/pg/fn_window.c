@@ -204,4 +204,5 @@ CS_WINDOW(kmeans, NULL);
 CS_WINDOW(minibatch_kmeans, NULL);
 CS_WINDOW(bisecting_kmeans, NULL);
 CS_WINDOW(spherical_kmeans, NULL);
+CS_WINDOW(kmedoids, NULL);
 CS_WINDOW(hierarchical, "linkage");

@@ -96,6 +96,20 @@ test_dbscan(cs_env *env)
 }
 
 static void
+test_kmedoids(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+
+	for (int metric = 0; metric < 4; metric += 3)
+	{
+		cs_fit		fit = fit_one(env, &cs_kmedoids, x, 3, "metric", metric);
+
+		CHECK(cs_scorer_of_fit(env, &fit)->k == 3);
+	}
+	CHECK(fit_one(env, &cs_kmedoids, x, 3, "exact_rows", 40).note != NULL);
+}
+
+static void
 first_features(void *arg, size_t i, double *out)
 {
 	float		row[3];
@@ -122,4 +136,4 @@ test_measures(cs_env *env)
 }
 
 TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
-	  test_hierarchical, test_gmm, test_dbscan, test_measures)
+	  test_hierarchical, test_gmm, test_dbscan, test_kmedoids, test_measures)
