@@ -70,6 +70,8 @@ typical_text(const cs_site *s, int feature, int cluster)
 	for (int i = 1; i < f->width; i++)
 		if (c[i] > c[best])
 			best = i;
+	if (s->m->scorer->algorithm->part)
+		return pstrdup(cs_feature_coordinate(s->env, f, best) + strlen(f->name) + 1);	/* a level, no shares */
 	return psprintf("%s (%.0f %%)", cs_feature_coordinate(s->env, f, best) + strlen(f->name) + 1,
 					100 * cs_feature_original(f, best, c[best]));
 }

@@ -219,6 +219,10 @@ typedef struct cs_kernel
 	 */
 	void		(*metric_nearest) (const float *x, const float *c, int k, int d, bool absolute, const cs_near2 *out);
 
+	/* Likewise by squares of d numbers and price[i] for each of the codes behind them that differs. */
+	void		(*mixed_nearest) (const float *x, const float *c, int k, int d, int codes, const float *price,
+								  const cs_near2 *out);
+
 	/*
 	 * A candidate for a medoid at distances to of n rows (a multiple of CS_LANES):
 	 * returns the weighted sum of min(to, near) - near, and adds to loss[owner] that of

@@ -485,6 +485,7 @@ const cs_kernel KERNEL = {
 	.mix_exp = mix_exp,
 	.metric_distances = metric_distances,
 	.metric_nearest = metric_nearest,
+	.mixed_nearest = mixed_nearest,
 	.swap_gain = swap_gain,
 	.pack = pack
 };

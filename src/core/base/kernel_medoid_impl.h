@@ -75,23 +75,48 @@ metric_distances(const float *x, size_t tiles, const float *q, int d, cs_metric_
 		tile_distances(x, tiles, q, d, false, false, out);
 }
 
-/* The two nearest of k rows c for one tile; sums, neither roots nor halves. */
+/* To the sums of n vectors of rows: price[f] where code f differs from that of q. */
 INLINE void
-tile_nearest(const float *x, const float *c, int k, int d, bool absolute, const cs_near2 *out)
+add_differences(const float *x, const float *q, int codes, const float *price, VF *sum, int n)
+{
+	for (int f = 0; f < codes; f++, x += CS_LANES)
+	{
+		VF			c = V_SET1(q[f]),
+					p = V_SET1(price[f]);
+
+		for (int v = 0; v < n; v++)
+		{
+			VF			a = V_LOAD(x + v * W);
+
+			sum[v] = sum[v] + V_SEL(V_LT(a, c), p, V_SEL(V_LT(c, a), p, V_SET1(0)));
+		}
+	}
+}
+
+/* The two nearest of k rows for one tile; sums, neither roots nor halves. */
+INLINE void
+tile_nearest(const float *x, const float *rows, int k, int d, int codes, const float *price, bool absolute,
+			 const cs_near2 *out)
 {
 	for (int s = 0; s < CS_LANES; s += SUB)
 	{
-		VF best[2] = {V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)}, second[2] = {V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)};
-		VI label[2] = {VI_SET1(0), VI_SET1(0)}, label2[2] = {VI_SET1(-1), VI_SET1(-1)};
+		VF			best[2] = {V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)},
+					second[2] = {V_SET1(HUGE_SCORE), V_SET1(HUGE_SCORE)};
+		VI			label[2] = {VI_SET1(0), VI_SET1(0)},
+					label2[2] = {VI_SET1(-1), VI_SET1(-1)};
+		const float *c = rows;
 
-		for (int j = 0; j < k; j++)
+		for (int j = 0; j < k; j++, c += d + codes)
 		{
-			VF sum[2];
+			VF			sum[2];
 
-			metric_sums(x + s, c + (size_t) j * (size_t) d, d, absolute, sum, 2);
+			metric_sums(x + s, c, d, absolute, sum, 2);
+			if (codes > 0)
+				add_differences(x + s + d * CS_LANES, c + d, codes, price, sum, 2);
 			for (int v = 0; v < 2; v++)
 			{
-				MASK first = V_LT(sum[v], best[v]), next = V_LT(sum[v], second[v]);
+				MASK		first = V_LT(sum[v], best[v]),
+							next = V_LT(sum[v], second[v]);
 
 				label2[v] = VI_SEL(first, label[v], VI_SEL(next, VI_SET1(j), label2[v]));
 				second[v] = V_SEL(first, best[v], V_SEL(next, sum[v], second[v]));
@@ -113,9 +138,15 @@ FN void
 metric_nearest(const float *x, const float *c, int k, int d, bool absolute, const cs_near2 *out)
 {
 	if (absolute)
-		tile_nearest(x, c, k, d, true, out);
+		tile_nearest(x, c, k, d, 0, NULL, true, out);
 	else
-		tile_nearest(x, c, k, d, false, out);
+		tile_nearest(x, c, k, d, 0, NULL, false, out);
+}
+
+FN void
+mixed_nearest(const float *x, const float *c, int k, int d, int codes, const float *price, const cs_near2 *out)
+{
+	tile_nearest(x, c, k, d, codes, price, false, out);
 }
 
 FN double
