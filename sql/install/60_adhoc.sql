@@ -88,6 +88,27 @@ CREATE FUNCTION clusterseg.spherical_kmeans(features int[], k int, options jsonb
 COMMENT ON FUNCTION clusterseg.spherical_kmeans(int[], int, jsonb) IS
 	'k-means on directions, cosine distance, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
+CREATE FUNCTION clusterseg.kmedoids(features float8[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_kmedoids_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.kmedoids(float8[], int, jsonb) IS
+	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.kmedoids(features real[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_kmedoids_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.kmedoids(real[], int, jsonb) IS
+	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.kmedoids(features numeric[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_kmedoids_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.kmedoids(numeric[], int, jsonb) IS
+	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.kmedoids(features bigint[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_kmedoids_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.kmedoids(bigint[], int, jsonb) IS
+	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.kmedoids(features int[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_kmedoids_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.kmedoids(int[], int, jsonb) IS
+	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+
 CREATE FUNCTION clusterseg.hierarchical(features float8[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(float8[], int, text) IS

@@ -256,6 +256,7 @@ fit(work *w)
 	job.seed = (uint64_t) (int64) cs_option_real(a->common, "seed");
 	job.memory = cs_memory_budget(a->common) / 2;
 	job.noise_alone = !a->keeps;
+	job.axis = cs_axes(w->brief, w->prep);
 	job.start = cs_start_centres(w->brief, a->algorithm, a->options, a->k, w->prep);
 	cs_parallel_fit(w->env, &job, cs_options_json(w->brief, a->options), w->slabs, workers, &outcome);
 	w->out->fit = outcome.fit;
@@ -474,7 +475,7 @@ cs_adhoc_run(cs_env *env, const cs_adhoc *a, cs_digest *dg, char **names, cs_adh
 	brief = AllocSetContextCreate(cs_pg_env_context(env), "clusterseg fit", ALLOCSET_DEFAULT_SIZES);
 	w.brief = cs_pg_env(brief);
 	w.prep = cs_prep_of_digest(env, dg, names ? names : default_names(env, dg->d),
-							   scales[cs_option_int(a->common, "scale")], (a->algorithm->flags & CS_UNIT_LENGTH) != 0);
+							   scales[cs_option_int(a->common, "scale")], cs_clusterer_directions(a->algorithm, a->options));
 	check_spread(&w);
 	out->label = CS_ROOM(env, int32_t, dg->n);
 	fit(&w);

@@ -56,7 +56,8 @@ spread(cs_env *env, cs_team *team, const cs_matrix *x, size_t most, uint32_t **p
 static void
 fit_k(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x, int k, uint64_t seed, const cs_fit *from, cs_fit *out)
 {
-	cs_fit_args args = {x, k, seed, job->options, NULL, NULL, 0, job->memory, job->noise_alone};
+	cs_fit_args args = {.x = x, .k = k, .seed = seed, .options = job->options, .memory = job->memory,
+		.noise_alone = job->noise_alone, .axis = job->axis};
 
 	/* the caller's start and the former model concern all rows and one k */
 	if (x == job->x && job->k_min == job->k_max)
@@ -321,6 +322,17 @@ cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome
 		cs_release(env, sample);
 	}
 	cs_team_rewind(team, mark);
+}
+
+cs_axis *
+cs_axes(cs_env *env, const cs_prep *p)
+{
+	cs_axis    *axis = CS_NEW(env, cs_axis, p->d);
+
+	for (int i = 0; i < p->n; i++)
+		for (int c = 0; c < p->f[i].width; c++)
+			axis[p->f[i].at + c] = (cs_axis) {i, p->f[i].kind == CS_CATEGORY, (float) p->f[i].weight};
+	return axis;
 }
 
 size_t

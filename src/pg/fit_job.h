@@ -8,6 +8,7 @@
 
 #include "core/cluster/clusterer.h"
 #include "core/eval/selectk.h"
+#include "core/prep/prep.h"
 
 /* Rows of the exact silhouette, at most: above, a sample of so many. */
 #define CS_SILHOUETTE_ROWS 10000
@@ -35,6 +36,7 @@ typedef struct cs_fit_job
 	bool		judge;			/* compute the silhouette of the result */
 	size_t		memory;			/* as in cs_fit_args */
 	bool		noise_alone;	/* likewise */
+	const cs_axis *axis;		/* one per coordinate */
 	bool		compare;		/* measure all candidates, be it only one */
 	bool		gap;			/* the gap statistic as well */
 } cs_fit_job;
@@ -51,6 +53,9 @@ typedef struct cs_fit_outcome
 
 /* Same result on every member. */
 extern void cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome *out);
+
+/* What the coordinates of points stand for. */
+extern cs_axis *cs_axes(cs_env *env, const cs_prep *p);
 
 /* Bytes of arena for it. */
 extern size_t cs_fit_job_arena(const cs_fit_job *job);

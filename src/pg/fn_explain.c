@@ -70,6 +70,8 @@ typical_text(const cs_site *s, int feature, int cluster)
 	for (int i = 1; i < f->width; i++)
 		if (c[i] > c[best])
 			best = i;
+	if (s->m->scorer->algorithm->part)
+		return pstrdup(cs_feature_coordinate(s->env, f, best) + strlen(f->name) + 1);	/* a level, no shares */
 	return psprintf("%s (%.0f %%)", cs_feature_coordinate(s->env, f, best) + strlen(f->name) + 1,
 					100 * cs_feature_original(f, best, c[best]));
 }
@@ -108,11 +110,16 @@ margin_parts(const cs_site *s, int own, int other)
 		p[i] = (part) {i, 0};
 		for (int z = f->at; z < f->at + f->width; z++)
 		{
+			const cs_scorer *m = s->m->scorer;
 			double		x = (double) s->binding->point[z],
 						a = x - c[(size_t) own * d + z],
 						b = x - c[(size_t) other * d + z];
 
-			p[i].contribution += b * b - a * a;
+			if (m->algorithm->part)
+				p[i].contribution += m->algorithm->part(m, s->binding->point, other, z) -
+					m->algorithm->part(m, s->binding->point, own, z);
+			else
+				p[i].contribution += b * b - a * a;
 		}
 	}
 	qsort(p, s->m->prep->n, sizeof(part), by_contribution);

@@ -31,6 +31,7 @@ typedef struct resampling
 	const cs_model *m;
 	const cs_matrix *x;
 	const cs_options *options;
+	const cs_axis *axis;
 	uint64		seed;
 	int32	   *label;			/* by the model */
 	int32	   *in_sample;		/* of which -1 outside the sample */
@@ -85,7 +86,7 @@ fit_sample(cs_env *env, const resampling *r, uint64 seed, cs_fit *fit)
 	const cs_clusterer *a = r->m->scorer->algorithm;
 	cs_matrix  *sample = cs_matrix_select(env, r->x, r->pick, r->x->n);
 	cs_fit_args args = {.x = sample, .k = a->flags & CS_NEEDS_K ? r->m->k : 1, .seed = seed, .options = r->options,
-		.memory = (size_t) maintenance_work_mem << 10};
+		.memory = (size_t) maintenance_work_mem << 10, .axis = r->axis};
 	cs_team		team = alone(r);
 
 	if (a->flags & CS_NEEDS_K && cs_distinct_rows(env, sample, args.k) < args.k)
@@ -176,6 +177,7 @@ clusterseg_stability(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	r.m = args.m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	r.axis = cs_axes(env, r.m->prep);
 	r.options = cs_parse_options(env, r.m->scorer->algorithm->params, cs_common_params,
 								 PG_ARGISNULL(7) ? NULL : PG_GETARG_JSONB_P(7), "option");
 	args.source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3), cs_role_for(CS_ARG_TEXT(4)));

@@ -143,6 +143,7 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	job.warm = t->former_label;
 	job.warm_k = t->former ? t->former->k : 0;
 	job.memory = cs_memory_left(t->ds);
+	job.axis = cs_axes(t->env, t->ds->prep);
 	job.judge = !r->fit_only && (r->algorithm->flags & CS_NEEDS_K) != 0;
 	job.compare = r->compare;
 	job.gap = r->gap;
@@ -239,7 +240,7 @@ read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *ow
 
 	INSTR_TIME_SET_CURRENT(start);
 	t->ds = cs_dataset_open(t->env, &r->data);
-	cs_dataset_read(t->ds, !(r->algorithm->flags & (CS_UNIT_LENGTH | CS_RAW)));
+	cs_dataset_read(t->ds, !(t->ds->prep->unit_length || r->algorithm->flags & CS_RAW));
 	t->seconds_read = seconds_since(start);
 	cs_training_warn(t, r);
 	cs_train_request_start(t->env, r, t->ds);

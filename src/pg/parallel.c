@@ -30,6 +30,7 @@
 #define KEY_START UINT64CONST(0xC5)
 #define KEY_WARM UINT64CONST(0xC6)
 #define KEY_ARENA UINT64CONST(0xC7)
+#define KEY_AXES UINT64CONST(0xC8)
 
 /* Rounds of looking before a member goes to sleep at a barrier: some 50 us. */
 #define SPINS 2000
@@ -263,8 +264,9 @@ estimate(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 		shm_toc_estimate_chunk(e, sizeof(double) * job->k_max * job->x->d);
 	if (job->warm)
 		shm_toc_estimate_chunk(e, sizeof(int32) * cs_round_lanes(job->x->n));
+	shm_toc_estimate_chunk(e, sizeof(cs_axis) * job->x->d);
 	shm_toc_estimate_chunk(e, arena + 64);
-	shm_toc_estimate_keys(e, 7);
+	shm_toc_estimate_keys(e, 8);
 }
 
 static void *
@@ -317,6 +319,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	h->has_warm = job->warm != NULL;
 	if (job->warm)
 		put(pcxt, KEY_WARM, sizeof(int32) * cs_round_lanes(job->x->n), job->warm);
+	put(pcxt, KEY_AXES, sizeof(cs_axis) * job->x->d, job->axis);
 	memset(put(pcxt, KEY_ARENA, arena + 64, NULL), 0, arena + 64);
 	return h;
 }
@@ -405,6 +408,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.start = h->has_start ? shm_toc_lookup(toc, KEY_START, false) : NULL;
 	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
 	job.warm_k = h->warm_k;
+	job.axis = shm_toc_lookup(toc, KEY_AXES, false);
 	team = make_team(toc, h, ParallelWorkerNumber + 1, wait_for_size(&h->meeting));
 	cs_fit_job_run(env, &team.team, &job, &out);
 	for (int i = 0; i < h->slabs; i++)

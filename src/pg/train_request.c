@@ -126,7 +126,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.transforms = PG_ARGISNULL(CS_FIT_TRANSFORMS) ? NULL : PG_GETARG_JSONB_P(CS_FIT_TRANSFORMS);
 	r.data.scale = r.algorithm->flags & CS_RAW ? CS_SCALE_NONE : cs_scale_named(CS_ARG_TEXT(CS_FIT_SCALE));
 	r.data.raw = r.algorithm->flags & CS_RAW;
-	r.data.unit_length = r.algorithm->flags & CS_UNIT_LENGTH;
+	r.data.unit_length = cs_clusterer_directions(r.algorithm, r.options);
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
 	return r;

@@ -108,6 +108,29 @@ test_hdbscan(cs_env *env)
 }
 
 static void
+test_kmedoids(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+
+	for (int metric = 0; metric < 4; metric += 3)
+	{
+		cs_fit		fit = fit_one(env, &cs_kmedoids, x, 3, "metric", metric);
+
+		CHECK(cs_scorer_of_fit(env, &fit)->k == 3);
+	}
+	CHECK(fit_one(env, &cs_kmedoids, x, 3, "exact_rows", 40).note != NULL);
+}
+
+static void
+test_kprototypes(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = fit_one(env, &cs_kprototypes, x, 3, "restarts", 2);
+
+	CHECK(cs_scorer_of_fit(env, &fit)->k == 3);
+}
+
+static void
 first_features(void *arg, size_t i, double *out)
 {
 	float		row[3];
@@ -134,4 +157,4 @@ test_measures(cs_env *env)
 }
 
 TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
-	  test_hierarchical, test_gmm, test_dbscan, test_hdbscan, test_measures)
+	  test_hierarchical, test_gmm, test_dbscan, test_hdbscan, test_kmedoids, test_kprototypes, test_measures)

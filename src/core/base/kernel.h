@@ -51,6 +51,14 @@ typedef struct cs_pruned
 /* Columns that one seeding pass looks at: the last winner and candidates. */
 #define CS_SEED_COLUMNS 8
 
+/* Distances that are not (only) squared Euclidean ones. */
+typedef enum cs_metric_form
+{
+	CS_FORM_ROOT,				/* root of the sum of squares */
+	CS_FORM_HALF,				/* half the sum of squares: 1 - cosine, for rows of length 1 */
+	CS_FORM_ABSOLUTE			/* sum of absolute differences */
+} cs_metric_form;
+
 /* Result of a search for the two nearest centres of each row of a run. */
 typedef struct cs_near2
 {
@@ -201,6 +209,27 @@ typedef struct cs_kernel
 	void		(*mix_moments) (const double *x, int d, const double *mean, bool diagonal, const double *r,
 								double *work, double *sums);
 	void		(*mix_exp) (double *x);
+
+	/* Distances of the rows of some tiles to q; out: CS_LANES a tile. */
+	void		(*metric_distances) (const float *x, size_t tiles, const float *q, int d, cs_metric_form form, float *out);
+
+	/*
+	 * The two nearest of k rows (k x d) for each row of one tile, by sums of squares
+	 * or of absolute differences; ties to the lower number, label2 is -1 when k is 1.
+	 */
+	void		(*metric_nearest) (const float *x, const float *c, int k, int d, bool absolute, const cs_near2 *out);
+
+	/* Likewise by squares of d numbers and price[i] for each of the codes behind them that differs. */
+	void		(*mixed_nearest) (const float *x, const float *c, int k, int d, int codes, const float *price,
+								  const cs_near2 *out);
+
+	/*
+	 * A candidate for a medoid at distances to of n rows (a multiple of CS_LANES):
+	 * returns the weighted sum of min(to, near) - near, and adds to loss[owner] that of
+	 * clamp(to, near, second) - second.
+	 */
+	double		(*swap_gain) (const float *to, const float *near, const float *second, const float *weight,
+							  const int32_t *owner, size_t n, double *loss);
 
 	/* Centres per register block, and the layout that goes with it. */
 	void		(*pack) (const double *center, int k, int d, cs_packed *p);

@@ -456,6 +456,7 @@ pack(const double *center, int k, int d, cs_packed *p)
 
 #include "core/base/kernel_scan_impl.h"
 #include "core/base/kernel_mixture_impl.h"
+#include "core/base/kernel_medoid_impl.h"
 
 const cs_kernel KERNEL = {
 	.name = KERNEL_NAME,
@@ -482,5 +483,9 @@ const cs_kernel KERNEL = {
 	.mix_squares = mix_squares,
 	.mix_moments = mix_moments,
 	.mix_exp = mix_exp,
+	.metric_distances = metric_distances,
+	.metric_nearest = metric_nearest,
+	.mixed_nearest = mixed_nearest,
+	.swap_gain = swap_gain,
 	.pack = pack
 };

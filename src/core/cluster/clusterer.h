@@ -19,6 +19,14 @@
 
 struct cs_clusterer;
 
+/* What a coordinate of the rows stands for. */
+typedef struct cs_axis
+{
+	int			feature;		/* number of the feature that it belongs to */
+	bool		level;			/* one level of a category: sqrt(weight), or 0 */
+	float		weight;			/* of the feature */
+} cs_axis;
+
 typedef struct cs_fit_args
 {
 	const cs_matrix *x;
@@ -30,6 +38,7 @@ typedef struct cs_fit_args
 	int			warm_k;
 	size_t		memory;			/* bytes that fit() may take beside x and the arena; 0: no limit */
 	bool		noise_alone;	/* that all rows are noise, k = 0 without anything else, is an answer and no error */
+	const cs_axis *axis;		/* one per coordinate; NULL: each is a number and a feature, of weight 1 */
 } cs_fit_args;
 
 /* What a row is to its cluster, where an algorithm tells. */
@@ -115,6 +124,9 @@ typedef struct cs_clusterer
 	 */
 	void		(*recut) (cs_env *env, const cs_fit_args *args, const cs_fit *from, cs_fit *out);
 
+	/* Do these options ask for rows of length 1, as CS_UNIT_LENGTH does? NULL: no. */
+	bool		(*directions) (const cs_options *options);
+
 	/* Do these options decide on the number of clusters, whatever k is? NULL: never. */
 	bool		(*decides_k) (const cs_options *options);
 
@@ -138,6 +150,12 @@ typedef struct cs_clusterer
 	/* Squared distance of a row to a cluster; NULL: to its centre. */
 	double		(*distance) (const cs_scorer *s, const float *row, int cluster, float *score);
 
+	/*
+	 * A coordinate's part of the distance to a cluster, which explanations add up;
+	 * NULL: the squared difference from its centre.
+	 */
+	double		(*part) (const cs_scorer *s, const float *row, int cluster, int coordinate);
+
 	/* Probabilities of all k clusters; NULL: of centres, as a mixture of equal spheres. */
 	void		(*probability) (const cs_scorer *s, const float *row, float *score, double *p);
 
@@ -154,6 +172,9 @@ typedef struct cs_clusterer
 extern const cs_clusterer *const cs_clusterers[];	/* ends with NULL */
 
 const cs_clusterer *cs_clusterer_find(const char *name);
+
+/* Are rows scaled to length 1? */
+bool		cs_clusterer_directions(const cs_clusterer *a, const cs_options *options);
 
 /* A scorer straight from a fit, or from the fields of a model value. */
 cs_scorer  *cs_scorer_of_fit(cs_env *env, const cs_fit *fit);

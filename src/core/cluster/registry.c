@@ -23,6 +23,12 @@ cs_clusterer_find(const char *name)
 	return NULL;
 }
 
+bool
+cs_clusterer_directions(const cs_clusterer *a, const cs_options *options)
+{
+	return a->flags & CS_UNIT_LENGTH || (a->directions && a->directions(options));
+}
+
 void
 cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w)
 {
