@@ -11,19 +11,44 @@
 
 #define SAMPLE_KINDS 3			/* kmeans, bisecting_kmeans, rfm */
 
-/* Three numbers with every transform, and a category. */
+/* A text model of sixty small texts: one coordinate and a rating; the texts as these. */
+static inline cs_text_model *
+sample_text(cs_env *env, int first, double out[60][2])
+{
+	static char *const names[] = {(char *) "slow", (char *) "fits", (char *) "large", (char *) "soft"};
+	cs_text_model *t = CS_NEW(env, cs_text_model, 1);
+	cs_documents *d = cs_documents_new(env);
+	cs_corpus  *c;
+	uint32_t	row[60];
+
+	*t = (cs_text_model) {.config = cs_strdup(env, "pg_catalog.english"), .dimensions = 1, .max_terms = 10, .min_rows = 1,
+	.rated = true, .first = first};
+	for (uint32_t i = 0; i < 60; i++)
+	{
+		uint32_t	term[] = {i % 4, i % 3, i % 4};
+
+		row[i] = cs_documents_add(d, term, i % 4, i % 5);
+	}
+	c = cs_text_fit(env, t, d, row, 60, names, 4, "review");
+	for (size_t i = 0; i < 60; i++)
+		cs_corpus_coordinates(t, c, i, out[i]);
+	return t;
+}
+
+/* Three numbers with every transform and a category; a text, which is long, when asked for. */
 static inline cs_prep *
-sample_prep(cs_env *env)
+sample_prep(cs_env *env, bool with_text)
 {
 	static char *texts[] = {(char *) "web", (char *) "shop", (char *) "phone", (char *) "fax"};
 	cs_prep    *p = CS_NEW(env, cs_prep, 1);
-	cs_rows    *rows = cs_rows_new(env, 4);
-	cs_levels	levels[4] = {{0}};
-	double		count[4] = {0};
+	cs_rows    *rows = cs_rows_new(env, with_text ? 6 : 4);
+	cs_levels	levels[6] = {{0}};
+	double		count[4] = {0},
+				text[60][2];
 	cs_rng		rng;
 
-	p->n = 4;
-	p->f = CS_NEW(env, cs_feature, 4);
+	p->n = with_text ? 6 : 4;
+	p->f = CS_NEW(env, cs_feature, 6);
 	p->f[0] = cs_feature_make(env, "recency", CS_NUMBER, options_with(env, cs_transform_params, "log", CS_LOG_LOG1P),
 							  CS_SCALE_ZSCORE);
 	p->f[1] = cs_feature_make(env, "orders", CS_NUMBER, options_with(env, cs_transform_params, "quantile", 5),
@@ -32,11 +57,20 @@ sample_prep(cs_env *env)
 							  options_with(env, cs_transform_params, "impute", CS_IMPUTE_INDICATOR), CS_SCALE_ROBUST);
 	p->f[3] = cs_feature_make(env, "channel", CS_CATEGORY, options_with(env, cs_transform_params, "max_levels", 2),
 							  CS_SCALE_ZSCORE);
+	if (with_text)
+	{
+		p->texts = 1;
+		p->text = CS_NEW(env, cs_text_model *, 1);
+		p->text[0] = sample_text(env, 4, text);
+		cs_text_features(env, "review", cs_options_new(env, cs_transform_params), CS_SCALE_ZSCORE, p->text[0], &p->f[4]);
+	}
 	cs_rng_init(&rng, 3, 3);
 	for (int i = 0; i < 60; i++)
 	{
 		float	   *x = cs_rows_add(rows);
 
+		for (int j = 0; with_text && j < 2; j++)
+			x[4 + j] = (float) text[i][j];
 		x[0] = (float) (i % 13) * 7;
 		x[1] = (float) (1 + i % 5);
 		x[2] = i % 11 == 0 ? NAN : 100 + 50 * draw_real(&rng);
@@ -69,7 +103,7 @@ sample_document(cs_env *env, int kind, size_t *len)
 	cs_begin_object(&w, NULL);
 	cs_put_text(&w, "kind", "segmentation");
 	cs_put_int64(&w, "seed", INT64_MIN);
-	cs_prep_save(env, sample_prep(env), &w);
+	cs_prep_save(env, sample_prep(env, kind == 0), &w);
 	cs_fit_save(env, &fit, &w);
 	cs_end(&w);
 	return cs_writer_finish(&w, len);
@@ -136,6 +170,20 @@ use_document(cs_env *env, const unsigned char *bytes)
 		for (int f = 0; f < s->d; f++)
 			row[f] = (float) (f % 3 == i % 3 ? i * 5 : 3);
 		if (s->algorithm->label(s, row, score) >= s->k || s->algorithm->nearest(s, row, score).label < 0)
+			abort();
+	}
+	for (int t = 0; t < p->texts; t++)
+	{
+		uint32_t	term[] = {(uint32_t) p->text[t]->terms - 1, 0, 0};
+		double		weight[3],
+				   *out = CS_NEW(env, double, (size_t) cs_text_width(p->text[t]));
+
+		cs_text_coordinates(p->text[t], term, 3, weight, out);
+		cs_text_no_coordinates(p->text[t], out);
+		for (int j = 0; j < cs_text_width(p->text[t]); j++)
+			if (!isfinite(out[j]))
+				abort();
+		if (cs_text_find(p->text[t], p->text[t]->term[0], strlen(p->text[t]->term[0])) != 0 || cs_text_find(p->text[t], "", 0) > 0)
 			abort();
 	}
 	for (int f = 0; f < p->n; f++)
