@@ -70,7 +70,7 @@ SELECT count(*) FROM (VALUES ('iris', 0), ('iris', 2), ('shuffled', 1)) v (sourc
 SELECT count(DISTINCT clusterseg.model_value(model)::text) FROM clusterseg.models WHERE model LIKE 'same\_%';
 
 -- equal rows: one cluster, and the model keeps one of them
-CREATE TABLE equal AS SELECT i, 7 AS x, 1.5 AS y FROM generate_series(1, 100000) i;
+CREATE TABLE equal AS SELECT i, 7 AS x, 1.5 AS y FROM generate_series(1, 10000) i;
 SELECT k, rows FROM clusterseg.train('equal', 'equal', 'i', '{x,y}', algorithm => 'dbscan', scale => 'none');
 SELECT pg_column_size(clusterseg.model_value('equal')) < 10000 AS small, clusterseg.segment('equal', ARRAY[7, 1.5]) AS there;
 
