@@ -26,7 +26,8 @@ enum
 	CS_STREAM_SAMPLE,
 	CS_STREAM_BOOTSTRAP,
 	CS_STREAM_STABILITY,
-	CS_STREAM_PROJECTION		/* one per run of rows: random projections of linalg_svd.c */
+	CS_STREAM_PROJECTION,		/* one per run of rows: random projections of linalg_svd.c */
+	CS_STREAM_FACTORS
 };
 
 static inline uint64_t
