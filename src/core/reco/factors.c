@@ -19,7 +19,7 @@
 /* Tiles between two polls. */
 #define POLL_TILES 1024
 
-/* Added to the diagonal, relative to its largest value, so that rounding leaves it positive. */
+/* Added to each value of the diagonal, relative to it, so that rounding leaves it positive. */
 #define JITTER 1e-12
 
 struct cs_factors
@@ -101,8 +101,10 @@ void
 cs_ridge_add(cs_ridge *r, const float *v, size_t step, double x)
 {
 	double	   *row = r->row + r->pending * r->d,
-				root = sqrt(x);
+				root;
 
+	x = fmax(x, (double) FLT_MIN);
+	root = sqrt(x);
 	if (r->dual)
 	{
 		for (size_t f = 0; f < r->d; f++)
@@ -126,15 +128,12 @@ cs_ridge_add(cs_ridge *r, const float *v, size_t step, double x)
 static void
 factor_system(cs_ridge *r, size_t n, const double *diagonal, bool inverse)
 {
-	double		most = 0;
-
 	for (size_t i = 0; i < n; i++)
 	{
-		r->system[i * n + i] += inverse ? 1 / diagonal[i] : diagonal[i];
-		most = fmax(most, r->system[i * n + i]);
+		double	   *at = &r->system[i * n + i];
+
+		*at = (*at + (inverse ? 1 / diagonal[i] : diagonal[i])) * (1 + JITTER);
 	}
-	for (size_t i = 0; i < n; i++)
-		r->system[i * n + i] += JITTER * most;
 	if (cs_cholesky(r->env, NULL, n, r->system, n) >= 0)
 		cs_fail(r->env, CS_E_NUMERIC, "factors of a customer or item are out of range",
 				"Weights differ by too many orders of magnitude.", "Increase the option l2, or bring the weights closer together.");
@@ -166,8 +165,6 @@ multiply_columns(const cs_ridge *r, const double *x, double *y)
 void
 cs_ridge_solve(cs_ridge *r)
 {
-	double		one[512];
-
 	if (r->n == 0)
 	{
 		memset(r->u, 0, sizeof(double) * r->d);
@@ -184,9 +181,9 @@ cs_ridge_solve(cs_ridge *r)
 	cs_gram(r->env, NULL, CS_N, r->n, r->d, 1, r->row, r->d, 0, r->system, r->n);
 	factor_system(r, r->n, r->x, true);
 	for (size_t i = 0; i < r->n; i++)
-		one[i] = 1;
-	cs_cholesky_solve(r->env, NULL, r->n, 1, r->system, r->n, one, 1);
-	multiply_columns(r, one, r->u);
+		r->x[i] = 1;
+	cs_cholesky_solve(r->env, NULL, r->n, 1, r->system, r->n, r->x, 1);
+	multiply_columns(r, r->x, r->u);
 	for (size_t f = 0; f < r->d; f++)
 		r->u[f] *= r->side[f];
 }

@@ -20,7 +20,7 @@
 #include <math.h>
 
 #define OVERSAMPLE 10
-#define POWER_ITERATIONS 6
+#define POWER_ITERATIONS 12
 
 /* Rows of a product between two polls. */
 #define POLL_ROWS 256
