@@ -30,6 +30,9 @@
  */
 #define SINGLE_MOST 1e5
 
+/* Beyond this, weights are rounding. */
+#define CONDITION_MOST 1e14
+
 typedef struct ease
 {
 	cs_pairs	pairs;
@@ -190,14 +193,28 @@ fill_matrix(ease *k, double l2)
 	cs_pairs_close(p);
 }
 
+static double
+largest_on_diagonal(const ease *k)
+{
+	double		most = 0;
+
+	for (size_t r = 0; r < k->n; r++)
+		most = fmax(most, get(k, r * k->n + r));
+	return most;
+}
+
 static void
 invert(ease *k, double l2)
 {
 	cs_env	   *env = k->pairs.env;
-	ptrdiff_t	fault = k->single ? cs_spd_inversef(env, k->pairs.team, k->n, k->single, k->n)
+	double		most = largest_on_diagonal(k);
+	ptrdiff_t	fault;
+
+	cs_team_barrier(k->pairs.team); /* all have looked */
+	fault = k->single ? cs_spd_inversef(env, k->pairs.team, k->n, k->single, k->n)
 		: cs_spd_inverse(env, k->pairs.team, k->n, k->full, k->n);
 
-	if (fault >= 0)
+	if (fault >= 0 || !(most * largest_on_diagonal(k) <= CONDITION_MOST))
 		cs_fail(env, CS_E_NUMERIC, "algorithm ease finds no unique weights",
 				cs_text(env, "Some items are had by the very same customers, and l2, which is %g, is too small to tell them apart.", l2),
 				"Increase the option l2.");
