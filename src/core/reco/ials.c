@@ -81,10 +81,11 @@ needs(const cs_reco_args *a)
 	return (cs_pairs_needs) {cs_reco_valued(a), cs_reco_valued(a), 0};
 }
 
+/* At least one, that the Gram matrix of nobody is 0. */
 static size_t
 units_of(size_t n, size_t unit)
 {
-	return (n + unit - 1) / unit;
+	return n > 0 ? (n + unit - 1) / unit : 1;
 }
 
 static size_t
