@@ -15,7 +15,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -332,36 +331,6 @@ check_events(const training *t)
 						 t->data->read, t->data->skipped)));
 }
 
-/* The columns that the expressions for weight and time are made of. */
-static void
-check_columns(const cs_source *s, const char *weight, const char *type, const char *at)
-{
-	int			i;
-
-	if (type)
-		cs_source_column(s, type, "the type of events");
-	if (weight)
-	{
-		i = cs_source_column(s, weight, "the weight");
-		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_NUMERIC)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("weight \"%s\" is not a number", weight),
-					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
-					 errhint("What each type of event counts for is said with the arguments \"event_type\" and options => '{\"event_weights\": {...}}'.")));
-	}
-	if (at)
-	{
-		i = cs_source_column(s, at, "the time");
-		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_DATETIME)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("time \"%s\" is not a date or time", at),
-					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
-					 errhint("Convert it in a query: SELECT ..., to_timestamp(%s) AS at.", quote_identifier(at))));
-	}
-}
-
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
@@ -399,7 +368,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
 	INSTR_TIME_SET_CURRENT(start);
 	source = cs_source_open(CS_ARG_TEXT(ARG_SOURCE), CS_ARG_TEXT(ARG_PATH), cs_role_for(CS_ARG_TEXT(ARG_RUN_AS)));
-	check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
+	cs_events_check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
 	t->data = cs_events_read(t->env, source, &c, budget, NULL);
 	settle_times(t->data);
 	cs_release(t->env, cs_events_order(t->data));
