@@ -25,7 +25,11 @@ CREATE TABLE clusterseg._recommenders (
 	events_until float8 NOT NULL,
 	kappa float8 NOT NULL,
 	customers float8 NOT NULL,
-	items int NOT NULL
+	items int NOT NULL,
+	factors int NOT NULL,
+	fold_alpha float8 NOT NULL,
+	fold_l2 float8 NOT NULL,
+	fold_nu float8 NOT NULL
 );
 COMMENT ON TABLE clusterseg._recommenders IS 'what serving has to know of each version of a recommender';
 
@@ -49,6 +53,15 @@ CREATE TABLE clusterseg._reco_neighbours (
 );
 ALTER TABLE clusterseg._reco_neighbours ALTER COLUMN targets SET STORAGE EXTERNAL, ALTER COLUMN weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE clusterseg._reco_neighbours IS 'weights from item to item: what one unit of an item in a history adds to the score of others';
+
+CREATE TABLE clusterseg._reco_factors (
+	version_id bigint NOT NULL,
+	chunk int NOT NULL,
+	factors real[] NOT NULL,
+	PRIMARY KEY (version_id, chunk)
+);
+ALTER TABLE clusterseg._reco_factors ALTER COLUMN factors SET STORAGE EXTERNAL;
+COMMENT ON TABLE clusterseg._reco_factors IS 'factors of items, one item after the other, of 256 items a row';
 
 CREATE TABLE clusterseg._reco_lists (
 	version_id bigint NOT NULL,
@@ -80,6 +93,7 @@ BEGIN
 	IF FOUND THEN
 		DELETE FROM clusterseg._reco_items x WHERE x.version_id = OLD.id;
 		DELETE FROM clusterseg._reco_neighbours x WHERE x.version_id = OLD.id;
+		DELETE FROM clusterseg._reco_factors x WHERE x.version_id = OLD.id;
 		DELETE FROM clusterseg._reco_lists x WHERE x.version_id = OLD.id;
 		DELETE FROM clusterseg._reco_segments x WHERE x.version_id = OLD.id;
 	END IF;
@@ -94,7 +108,7 @@ DO $do$
 DECLARE
 	child name;
 BEGIN
-	FOREACH child IN ARRAY ARRAY['_recommenders', '_reco_items', '_reco_neighbours', '_reco_lists', '_reco_segments']
+	FOREACH child IN ARRAY ARRAY['_recommenders', '_reco_items', '_reco_neighbours', '_reco_factors', '_reco_lists', '_reco_segments']
 	LOOP
 		EXECUTE format('ALTER TABLE clusterseg.%I ENABLE ROW LEVEL SECURITY', child);
 		EXECUTE format('CREATE POLICY usable ON clusterseg.%I FOR SELECT USING (clusterseg._sees_version(version_id, false))', child);
@@ -112,7 +126,8 @@ $do$;
 CREATE FUNCTION clusterseg._reco_fit(name text, source text, path text, customer text, item text, weight text, at text,
 		algorithm text, options jsonb, segments text, seed bigint, run_as text, weight_column text, type_column text,
 		OUT events bigint, OUT customers bigint, OUT items bigint, OUT skipped bigint, OUT customer_type text, OUT item_type text,
-		OUT source_from text, OUT events_until float8, OUT kappa float8, OUT metrics jsonb, OUT effective jsonb)
+		OUT source_from text, OUT events_until float8, OUT kappa float8, OUT metrics jsonb, OUT effective jsonb, OUT factors int,
+		OUT fold_alpha float8, OUT fold_l2 float8, OUT fold_nu float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text, text, text) IS
 	'reads events and fits a recommender; the training stays open in this transaction for the functions below';
@@ -124,6 +139,10 @@ COMMENT ON FUNCTION clusterseg._reco_fit_items() IS 'items of the open training'
 CREATE FUNCTION clusterseg._reco_fit_neighbours() RETURNS TABLE (item_no int, targets int[], weights real[])
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_neighbours' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION clusterseg._reco_fit_neighbours() IS 'weights from item to item of the open training';
+
+CREATE FUNCTION clusterseg._reco_fit_factors() RETURNS TABLE (chunk int, factors real[])
+	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_factors' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._reco_fit_factors() IS 'factors of items of the open training';
 
 CREATE FUNCTION clusterseg._reco_fit_lists() RETURNS TABLE (list int, chunk int, items int[], scores float8[])
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_lists' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -278,12 +297,14 @@ BEGIN
 		p_source, p_path, p_customer, f.customer_type)
 	RETURNING id INTO version_id;
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
-		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items)
+		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items, factors, fold_alpha, fold_l2,
+		fold_nu)
 	VALUES (version_id, used, f.source_from, p_path, p_customer, p_item, weight, p_at, f.customer_type, f.item_type, p_segmentation,
 		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
-		f.customers, f.items);
+		f.customers, f.items, f.factors, f.fold_alpha, f.fold_l2, f.fold_nu);
 	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
 	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
+	INSERT INTO clusterseg._reco_factors SELECT version_id, x.* FROM clusterseg._reco_fit_factors() x;
 	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
 	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
 	PERFORM clusterseg._reco_fit_end();
@@ -469,6 +490,8 @@ CREATE FUNCTION clusterseg._export_recommender(m clusterseg.models, v clusterseg
 				FROM clusterseg._reco_items i WHERE i.version_id = (v).id),
 			'neighbours', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(n) - 'version_id' ORDER BY n.item_no)
 				FROM clusterseg._reco_neighbours n WHERE n.version_id = (v).id),
+			'factors', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(x) - 'version_id' ORDER BY x.chunk)
+				FROM clusterseg._reco_factors x WHERE x.version_id = (v).id),
 			'lists', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(l) - 'version_id' ORDER BY l.list, l.chunk)
 				FROM clusterseg._reco_lists l WHERE l.version_id = (v).id),
 			'segments', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s) - 'version_id' ORDER BY s.segment_id)
@@ -504,6 +527,10 @@ BEGIN
 	r.weight := NULL;
 	r.at := NULL;
 	r.segmentation := NULL;
+	r.factors := COALESCE(r.factors, 0);
+	r.fold_alpha := COALESCE(r.fold_alpha, 0);
+	r.fold_l2 := COALESCE(r.fold_l2, 0);
+	r.fold_nu := COALESCE(r.fold_nu, 0);
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	INSERT INTO clusterseg._reco_items
 		SELECT new_id, i.item_no, i.item_id, i.customers, i.popularity
@@ -511,6 +538,9 @@ BEGIN
 	INSERT INTO clusterseg._reco_neighbours
 		SELECT new_id, n.item_no, n.targets, n.weights
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_neighbours, COALESCE(NULLIF(p_exported->'neighbours', 'null'), '[]')) n;
+	INSERT INTO clusterseg._reco_factors
+		SELECT new_id, x.chunk, x.factors
+		FROM jsonb_populate_recordset(NULL::clusterseg._reco_factors, COALESCE(NULLIF(p_exported->'factors', 'null'), '[]')) x;
 	INSERT INTO clusterseg._reco_lists
 		SELECT new_id, l.list, l.chunk, l.items, l.scores
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_lists, COALESCE(NULLIF(p_exported->'lists', 'null'), '[]')) l;

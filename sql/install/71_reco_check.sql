@@ -18,7 +18,8 @@ BEGIN
 	ELSIF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
 		RETURN 'the type of the customers or items does not exist here';
 	ELSIF NOT COALESCE(r.half_life >= 0 AND r.half_life < 'Infinity' AND r.max_history >= 0 AND r.time_window >= 0 AND r.time_window < 'Infinity'
-		AND r.kappa >= 0 AND r.kappa < 'Infinity' AND abs(r.events_until) < 'Infinity' AND r.customers >= 0 AND r.customers < 'Infinity', false)
+		AND r.factors BETWEEN 0 AND 1000 AND r.fold_alpha >= 0 AND r.fold_alpha < 'Infinity' AND r.fold_l2 >= 0 AND r.fold_l2 < 'Infinity'
+		AND r.fold_nu >= 0 AND r.fold_nu <= 2 AND r.kappa >= 0 AND r.kappa < 'Infinity' AND abs(r.events_until) < 'Infinity' AND r.customers >= 0 AND r.customers < 'Infinity', false)
 	THEN
 		RETURN 'settings are out of range';
 	ELSIF r.items < 1 OR (r.items, 0, r.items - 1) IS DISTINCT FROM
@@ -35,9 +36,16 @@ BEGIN
 			OR COALESCE(array_ndims(n.targets), 1) <> 1 OR COALESCE(array_ndims(n.weights), 1) <> 1
 			OR EXISTS (SELECT FROM (SELECT u.target, u.weight, lag(u.target, 1, -1) OVER (ORDER BY u.place) AS former
 					FROM unnest(n.targets, n.weights) WITH ORDINALITY u (target, weight, place)) u
-				WHERE NOT COALESCE(u.target > u.former AND u.target < r.items AND u.weight >= 0 AND u.weight < 'Infinity', false))))
+				WHERE NOT COALESCE(u.target > u.former AND u.target < r.items AND abs(u.weight) < 'Infinity', false))))
 	THEN
 		RETURN 'weights from item to item are out of range or out of order';
+	ELSIF EXISTS (SELECT FROM generate_series(0, CASE WHEN r.factors > 0 THEN (r.items - 1) / 256 ELSE -1 END) c (chunk)
+			FULL JOIN (SELECT * FROM clusterseg._reco_factors x WHERE x.version_id = id) x USING (chunk)
+		WHERE x.version_id IS NULL OR COALESCE(array_ndims(x.factors), 0) <> 1
+			OR cardinality(x.factors) <> r.factors::bigint * least(r.items - x.chunk::bigint * 256, 256)
+			OR EXISTS (SELECT FROM unnest(x.factors) u (v) WHERE NOT COALESCE(abs(u.v) < 'Infinity', false)))
+	THEN
+		RETURN 'factors of items are missing or out of range';
 	ELSIF EXISTS (SELECT FROM clusterseg._reco_lists l WHERE l.version_id = id
 		AND (cardinality(l.items) <> cardinality(l.scores) OR cardinality(l.items) NOT BETWEEN 1 AND 1000 OR l.chunk < 0
 			OR array_ndims(l.items) <> 1 OR array_ndims(l.scores) <> 1

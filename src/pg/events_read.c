@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/json.h"
@@ -248,4 +249,33 @@ cs_events_customer(const cs_event_data *d, Oid type, Datum key, bool add)
 		return *text && *end == '\0' && errno == 0 ? cs_dictionary_number(d->customers, number, add) : -1;
 	}
 	return cs_dictionary_text(d->customers, text, len, add);
+}
+
+void
+cs_events_check_columns(const cs_source *s, const char *weight, const char *type, const char *at)
+{
+	int			i;
+
+	if (type)
+		cs_source_column(s, type, "the type of events");
+	if (weight)
+	{
+		i = cs_source_column(s, weight, "the weight");
+		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_NUMERIC)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("weight \"%s\" is not a number", weight),
+					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
+					 errhint("What each type of event counts for is said with the arguments \"event_type\" and options => '{\"event_weights\": {...}}'.")));
+	}
+	if (at)
+	{
+		i = cs_source_column(s, at, "the time");
+		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_DATETIME)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("time \"%s\" is not a date or time", at),
+					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
+					 errhint("Convert it in a query: SELECT ..., to_timestamp(%s) AS at.", quote_identifier(at))));
+	}
 }

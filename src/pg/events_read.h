@@ -80,4 +80,7 @@ extern void cs_events_free_raw(cs_event_data *data);
  */
 extern int	cs_events_customer(const cs_event_data *data, Oid type, Datum d, bool add);
 
+/* An error unless the columns that expressions for weight and time are made of can be that; each may be NULL. */
+extern void cs_events_check_columns(const cs_source *s, const char *weight, const char *type, const char *at);
+
 #endif							/* CS_EVENTS_READ_H */

@@ -131,6 +131,27 @@ item_argument(FunctionCallInfo fcinfo, int argument)
 	return pnstrdup(text, len);
 }
 
+/* How much the items that go with an item do. */
+static cs_scored *
+similar(cs_reco_call *c, char *key, size_t *n)
+{
+	cs_reco_row *row = cs_reco_rows(c->now.r, &key, 1, true);
+	cs_scored  *out;
+
+	*n = 0;
+	if (c->now.r->algorithm->flags & CS_RECO_FACTORS)
+	{
+		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
+		if (row->item >= 0)
+			*n = cs_factors_similar(c->env, cs_reco_factors(c->now.r), row->item, out);
+		return out;
+	}
+	out = palloc(sizeof(cs_scored) * (row->targets + 1));
+	for (int t = 0; t < row->targets; t++)
+		out[(*n)++] = (cs_scored) {row->target[t], row->weight[t]};
+	return out;
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_similar_items);
 
 /* similar_items(model, item, n) */
@@ -139,31 +160,28 @@ clusterseg_similar_items(PG_FUNCTION_ARGS)
 {
 	cs_reco_call *c;
 	char	   *key;
-	cs_reco_row *row;
 	cs_scored  *scored;
 	cs_ranked  *ranked;
 	int32	   *item;
+	size_t		found;
 	int			n;
 
 	cs_arg_required(fcinfo, 0, "model");
 	c = cs_reco_call_new(CS_ARG_TEXT(0));
-	if (!(c->now.r->algorithm->flags & CS_RECO_ITEMS))
+	if (!(c->now.r->algorithm->flags & CS_RECO_PERSONAL))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("algorithm %s does not relate items to each other", c->now.r->algorithm->name),
 				 errhint("Train a recommender with algorithm => 'itemknn'.")));
 	key = item_argument(fcinfo, 1);
 	n = cs_reco_arg_n(fcinfo, 2, c->now.r);
-	row = cs_reco_rows(c->now.r, &key, 1, true);
-	scored = palloc(sizeof(cs_scored) * (row->targets + 1));
 	ranked = palloc(sizeof(cs_ranked) * (n + 1));
 	item = palloc(sizeof(int32) * (n + 1));
-	for (int t = 0; t < row->targets; t++)
-		scored[t] = (cs_scored) {row->target[t], row->weight[t]};
+	scored = similar(c, key, &found);
 	InitMaterializedSRF(fcinfo, 0);
-	if (n > 0 && row->targets > 0)
+	if (n > 0 && found > 0)
 	{
-		cs_layer	layer = {scored, row->targets};
+		cs_layer	layer = {scored, found};
 		cs_rank_args args = {&layer, 1, NULL, 0, NULL, 0};
 		char	  **keys;
 
@@ -208,16 +226,15 @@ explain_segment(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served 
 static void
 explain(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
 {
+	double	   *terms;
+
 	switch (s->kind)
 	{
 		case CS_LAYER_HISTORY:
+			terms = cs_reco_contributions(c, s->item);
 			for (size_t e = 0; e < c->history->n; e++)
-			{
-				double		v = cs_reco_contribution(c, e, s->item);
-
-				if (v != 0)
-					put_term(fcinfo, c->entry_key[e], v);
-			}
+				if (terms[e] != 0)
+					put_term(fcinfo, c->entry_key[e], terms[e]);
 			break;
 		case CS_LAYER_SEGMENT:
 			explain_segment(fcinfo, c, s);

@@ -15,7 +15,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -70,6 +69,10 @@ enum
 	OUT_KAPPA,
 	OUT_METRICS,
 	OUT_OPTIONS,
+	OUT_FACTORS,
+	OUT_FOLD_ALPHA,
+	OUT_FOLD_L2,
+	OUT_FOLD_NU,
 	OUT_COLUMNS
 };
 
@@ -219,12 +222,20 @@ read_segments(training *t, const char *query)
 /* ---- fit ---- */
 
 static void
-fit(training *t, uint64 seed)
+fit(training *t, uint64 seed, size_t budget)
 {
 	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
-	cs_team		team = {0, 1, NULL, CS_NEW(t->env, char, arena + 64), arena, 0};
+	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 
+	if (arena > budget)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("algorithm %s does not fit into memory", t->algorithm->name),
+				 errdetail("%d customers, %d items and %zu entries take %zu MB; %zu MB are allowed.", t->events->customers,
+						   t->events->items, t->events->n, (arena >> 20) + 1, budget >> 20),
+				 errhint("Increase the option \"memory\" or maintenance_work_mem, take fewer events, or leave out rare items with the option \"min_events\".")));
+	team.arena = CS_NEW(t->env, char, arena + 64);
 	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
 	t->algorithm->fit(t->env, &team, &args, &t->m);
 	cs_release(t->env, team.arena);
@@ -278,6 +289,10 @@ result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_
 	v[OUT_KAPPA] = Float8GetDatum(t->m.kappa);
 	v[OUT_METRICS] = JsonbPGetDatum(metrics(t));
 	v[OUT_OPTIONS] = JsonbPGetDatum(cs_options_json(t->env, t->options));
+	v[OUT_FACTORS] = Int32GetDatum(t->m.factors);
+	v[OUT_FOLD_ALPHA] = Float8GetDatum(t->m.fold.alpha);
+	v[OUT_FOLD_L2] = Float8GetDatum(t->m.fold.l2);
+	v[OUT_FOLD_NU] = Float8GetDatum(t->m.fold.nu);
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
 
@@ -316,36 +331,6 @@ check_events(const training *t)
 						 t->data->read, t->data->skipped)));
 }
 
-/* The columns that the expressions for weight and time are made of. */
-static void
-check_columns(const cs_source *s, const char *weight, const char *type, const char *at)
-{
-	int			i;
-
-	if (type)
-		cs_source_column(s, type, "the type of events");
-	if (weight)
-	{
-		i = cs_source_column(s, weight, "the weight");
-		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_NUMERIC)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("weight \"%s\" is not a number", weight),
-					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
-					 errhint("What each type of event counts for is said with the arguments \"event_type\" and options => '{\"event_weights\": {...}}'.")));
-	}
-	if (at)
-	{
-		i = cs_source_column(s, at, "the time");
-		if (TypeCategory(TupleDescAttr(s->desc, i)->atttypid) != TYPCATEGORY_DATETIME)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("time \"%s\" is not a date or time", at),
-					 errdetail("The column is of type %s.", format_type_be(TupleDescAttr(s->desc, i)->atttypid)),
-					 errhint("Convert it in a query: SELECT ..., to_timestamp(%s) AS at.", quote_identifier(at))));
-	}
-}
-
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
@@ -366,6 +351,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_options *host;
 	const cs_param *table;
 	cs_source  *source;
+	size_t		budget;
 	instr_time	start;
 	Datum		d;
 
@@ -378,12 +364,12 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	table = cs_reco_params(t->env, t->algorithm);
 	t->options = cs_parse_options(t->env, table, cs_reco_host_params, options, psprintf("option of %s", t->algorithm->name));
 	host = cs_parse_options(t->env, cs_reco_host_params + 1, table, options, "option");
+	budget = cs_option_int(host, "memory") > 0 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10;
 	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
 	INSTR_TIME_SET_CURRENT(start);
 	source = cs_source_open(CS_ARG_TEXT(ARG_SOURCE), CS_ARG_TEXT(ARG_PATH), cs_role_for(CS_ARG_TEXT(ARG_RUN_AS)));
-	check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
-	t->data = cs_events_read(t->env, source, &c, cs_option_int(host, "memory") > 0
-							 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10, NULL);
+	cs_events_check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
+	t->data = cs_events_read(t->env, source, &c, budget, NULL);
 	settle_times(t->data);
 	cs_release(t->env, cs_events_order(t->data));
 	t->events = cs_events_group(t->data, cs_option_int(t->options, "max_history"));
@@ -393,7 +379,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS));
 	t->seconds_read = seconds_since(start);
 	INSTR_TIME_SET_CURRENT(start);
-	fit(t, (uint64) PG_GETARG_INT64(ARG_SEED));
+	fit(t, (uint64) PG_GETARG_INT64(ARG_SEED), budget);
 	t->seconds_fit = seconds_since(start);
 	MemoryContextSwitchTo(old);
 	d = result(fcinfo, t, source, &c);
@@ -476,6 +462,30 @@ clusterseg_reco_fit_neighbours(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 		pfree(DatumGetPointer(v[1]));
 		pfree(DatumGetPointer(v[2]));
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_reco_fit_factors);
+
+/* _reco_fit_factors() -> setof (chunk, factors real[]): of the items, so many a row */
+Datum
+clusterseg_reco_fit_factors(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	training   *t = require_current();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int from = 0; t->m.factors > 0 && from < t->m.items; from += CS_FACTOR_CHUNK)
+	{
+		int			n = Min(t->m.items - from, CS_FACTOR_CHUNK);
+		Datum		v[2] = {Int32GetDatum(from / CS_FACTOR_CHUNK),
+		PointerGetDatum(plain_array(t->m.factor + (size_t) from * t->m.factors, n * t->m.factors, FLOAT4OID, sizeof(float4)))};
+		bool		isnull[2] = {false, false};
+
+		CHECK_FOR_INTERRUPTS();
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		pfree(DatumGetPointer(v[1]));
 	}
 	return (Datum) 0;
 }

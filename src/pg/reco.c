@@ -19,6 +19,9 @@
 #include "pg/reco.h"
 #include "pg/source.h"
 
+/* More than any training makes. */
+#define FACTORS_MOST 1000
+
 /* Bytes that a session keeps over the end of a transaction. */
 #define CACHE_BYTES ((Size) 64 << 20)
 
@@ -83,7 +86,11 @@ take_version(void *arg, HeapTuple row, TupleDesc desc)
 	r->customers = DatumGetFloat8(cs_reco_value(row, desc, 14));
 	r->items = DatumGetInt32(cs_reco_value(row, desc, 15));
 	r->has_own = DatumGetBool(cs_reco_value(row, desc, 16));
-	if (r->items < 0 || !(r->half_life >= 0) || r->max_history < 0 || !(r->kappa >= 0) || !isfinite(r->now))
+	r->n_factors = DatumGetInt32(cs_reco_value(row, desc, 17));
+	r->fold = (cs_fold_settings) {DatumGetFloat8(cs_reco_value(row, desc, 18)), DatumGetFloat8(cs_reco_value(row, desc, 19)),
+		DatumGetFloat8(cs_reco_value(row, desc, 20))};
+	if (r->items < 0 || !(r->half_life >= 0) || r->max_history < 0 || !(r->kappa >= 0) || !isfinite(r->now) ||
+		r->n_factors < (r->algorithm->flags & CS_RECO_FACTORS ? 1 : 0) || r->n_factors > FACTORS_MOST || !(r->fold.alpha >= 0 && r->fold.l2 >= 0 && r->fold.nu >= 0))
 		cs_reco_damaged("settings are out of range");
 }
 
@@ -94,7 +101,8 @@ read_version(cs_reco *r)
 		"SELECT r.algorithm, r.source_from, r.source_path, r.customer, r.item, r.weight, r.at,"
 		" pg_catalog.to_regtype(r.customer_type)::pg_catalog.oid, r.half_life, r.max_history, r.time_window, r.events_until,"
 		" r.kappa, r.customers, r.items, EXISTS (SELECT FROM clusterseg._reco_lists l"
-		"  WHERE l.version_id OPERATOR(pg_catalog.=) r.version_id AND l.list OPERATOR(pg_catalog.=) -1)"
+		"  WHERE l.version_id OPERATOR(pg_catalog.=) r.version_id AND l.list OPERATOR(pg_catalog.=) -1),"
+		" r.factors, r.fold_alpha, r.fold_l2, r.fold_nu"
 		" FROM clusterseg._recommenders r WHERE r.version_id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(r->id)};
 
@@ -291,8 +299,7 @@ cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc
 	{
 		if (to->target[i] < 0 || to->target[i] >= r->items || (i > 0 && to->target[i] <= to->target[i - 1]))
 			cs_reco_damaged("an item leads to one that is not there");
-		/* sums must only grow: where one is 0, the item has not been there yet */
-		if (!(to->weight[i] >= 0) || isinf(to->weight[i]))
+		if (!isfinite(to->weight[i]))
 			cs_reco_damaged("a weight is out of range");
 	}
 }
@@ -412,6 +419,56 @@ cs_reco_chunk(cs_reco *r, int list, int chunk)
 	c->next = r->chunks;
 	r->chunks = c;
 	return c;
+}
+
+/* ---- factors of items ---- */
+
+typedef struct factoring
+{
+	const cs_reco *r;
+	cs_factors *to;
+	int			next;			/* item that comes next */
+} factoring;
+
+static void
+take_factors(void *arg, HeapTuple row, TupleDesc desc)
+{
+	factoring  *f = arg;
+	int			n,
+				items = Min(f->r->items - f->next, CS_FACTOR_CHUNK);
+	ArrayType  *a = array_of(row, desc, 2, FLOAT4OID, &n);
+	const float *v = (const float *) ARR_DATA_PTR(a);
+
+	if (DatumGetInt32(cs_reco_value(row, desc, 1)) != f->next / CS_FACTOR_CHUNK || n != items * f->r->n_factors)
+		cs_reco_damaged("factors of items are missing");
+	for (int i = 0; i < n; i++)
+		if (!isfinite(v[i]))
+			cs_reco_damaged("a factor is out of range");
+	for (int i = 0; i < items; i++)
+		cs_factors_set(f->to, f->next++, v + (size_t) i * f->r->n_factors);
+	pfree(a);
+}
+
+const cs_factors *
+cs_reco_factors(cs_reco *r)
+{
+	static cs_kept kept = {
+		"SELECT chunk, factors FROM clusterseg._reco_factors WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY chunk", 1, {INT8OID}};
+	Datum		values[1] = {Int64GetDatum(r->id)};
+	MemoryContext cxt;
+	factoring	f = {r, NULL, 0};
+
+	if (r->factors)
+		return r->factors;
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg factors", ALLOCSET_DEFAULT_SIZES);
+	f.to = cs_factors_new(cs_pg_env(cxt), r->items, r->n_factors, &r->fold);
+	cs_kept_run(&kept, values, NULL, take_factors, &f);
+	if (f.next != r->items)
+		cs_reco_damaged("factors of items are missing");
+	cs_factors_ready(f.to);
+	MemoryContextSetParent(cxt, r->cxt);
+	r->factors = f.to;
+	return r->factors;
 }
 
 /* ---- small reads ---- */

@@ -22,6 +22,12 @@
 /* Items of a list that stand in one row. */
 #define CS_LIST_CHUNK 1000
 
+/* Items whose factors stand in one row. */
+#define CS_FACTOR_CHUNK 256
+
+/* Algorithms that look at the history. */
+#define CS_RECO_PERSONAL (CS_RECO_ITEMS | CS_RECO_FACTORS)
+
 /* Part of a ranked list. */
 typedef struct cs_list_chunk
 {
@@ -52,9 +58,12 @@ typedef struct cs_reco
 	double		customers;
 	int			items;
 	bool		has_own;		/* list of the algorithm's own order */
+	int			n_factors;		/* per item; 0: none */
+	cs_fold_settings fold;
 	cs_kept		history;		/* events of one customer */
 	cs_list_chunk *chunks;		/* read so far */
 	double	   *places;			/* or NULL: not asked for yet */
+	cs_factors *factors;		/* the same */
 	struct cs_reco *next;
 } cs_reco;
 
@@ -77,6 +86,9 @@ extern cs_reco_now cs_reco_open(const char *name);
 /* A place for the score of each item, all 0; for up to so many items. */
 #define CS_PLACES_MOST (1 << 18)
 extern double *cs_reco_places(cs_reco *r);
+
+/* Factors of all items; for algorithms with CS_RECO_FACTORS. */
+extern const cs_factors *cs_reco_factors(cs_reco *r);
 
 /* One item of a history, as it is joined to the catalogue. */
 typedef struct cs_reco_row

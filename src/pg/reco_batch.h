@@ -21,6 +21,8 @@ typedef struct cs_batch
 	int32	   *segment;		/* per customer; 0: unknown */
 	double	   *score;			/* per item; zeros between calls */
 	cs_scored  *personal;
+	cs_fold    *fold;			/* or NULL */
+	double	   *x;				/* of the longest history */
 	struct cs_batch_member *member;
 	size_t		members;
 	size_t		members_room;

@@ -129,6 +129,32 @@ score_by_place(cs_reco_call *c)
 	c->q.n_personal = n;
 }
 
+/* Factors of the customer; all items that these lead to. */
+static void
+score_by_factors(cs_reco_call *c)
+{
+	cs_reco    *r = c->now.r;
+	int32	   *item = palloc(sizeof(int32) * (c->history->n + 1));
+	double	   *x = palloc(sizeof(double) * (c->history->n + 1));
+	size_t		n = 0;
+	cs_scored  *out;
+
+	c->fold = cs_fold_new(c->env, cs_reco_factors(r));
+	c->folded = palloc(sizeof(size_t) * (c->history->n + 1));
+	for (size_t e = 0; e < c->history->n; e++)
+		if (c->history->item[e] < r->items)
+		{
+			item[n] = c->history->item[e];
+			x[n] = cs_events_value(c->history, e, r->half_life);
+			c->folded[n++] = e;
+		}
+	if (n == 0)
+		return;
+	cs_fold_customer(c->fold, n, item, x);
+	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
+	c->q.n_personal = cs_fold_scores(c->env, c->fold, out);
+}
+
 /* Take events as the history; what was touched is excluded when asked for. */
 void
 cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen)
@@ -144,7 +170,9 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 	c->history = cs_events_build(c->env, &raw, r->max_history);
 	cs_serve_settle_times(r, c->history);
 	link_entries(c, number, e->n);
-	if (r->items <= CS_PLACES_MOST)
+	if (r->algorithm->flags & CS_RECO_FACTORS)
+		score_by_factors(c);
+	else if (r->items <= CS_PLACES_MOST)
 		score_by_place(c);
 	else
 		score_by_hash(c);
@@ -178,9 +206,8 @@ cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, 
 
 /* ---- reasons ---- */
 
-/* What entry e of the history adds to the score of an item. */
-double
-cs_reco_contribution(const cs_reco_call *c, size_t e, int32 item)
+static double
+contribution(const cs_reco_call *c, size_t e, int32 item)
 {
 	const cs_reco_row *row = c->entry[e];
 	int			low = 0,
@@ -199,17 +226,38 @@ cs_reco_contribution(const cs_reco_call *c, size_t e, int32 item)
 		? cs_events_value(c->history, e, c->now.r->half_life) * (double) row->weight[low] : 0;
 }
 
+double *
+cs_reco_contributions(const cs_reco_call *c, int32 item)
+{
+	double	   *out = palloc0(sizeof(double) * (c->history->n + 1)),
+			   *folded;
+
+	if (c->fold == NULL)
+		for (size_t e = 0; e < c->history->n; e++)
+			out[e] = contribution(c, e, item);
+	else if (c->fold->n > 0)
+	{
+		folded = palloc(sizeof(double) * c->fold->n);
+		cs_fold_explain(c->fold, item, folded);
+		for (size_t i = 0; i < c->fold->n; i++)
+			out[c->folded[i]] = folded[i];
+		pfree(folded);
+	}
+	return out;
+}
+
 static char *
 reason_of_history(const cs_reco_call *c, int32 item)
 {
 	StringInfoData text;
 	size_t		best[REASON_ITEMS];
-	double		value[REASON_ITEMS];
+	double		value[REASON_ITEMS],
+			   *terms = cs_reco_contributions(c, item);
 	int			n = 0;
 
 	for (size_t e = 0; e < c->history->n; e++)
 	{
-		double		v = cs_reco_contribution(c, e, item);
+		double		v = terms[e];
 		int			at = n;
 
 		if (v <= 0)

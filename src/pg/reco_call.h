@@ -20,6 +20,8 @@ typedef struct cs_reco_call
 	cs_events  *history;		/* one customer; items beyond the catalogue have numbers from r->items */
 	const cs_reco_row **entry;	/* per entry of the history */
 	char	  **entry_key;
+	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */
+	size_t	   *folded;			/* per item that was folded in: its entry */
 	cs_request	q;
 } cs_reco_call;
 
@@ -32,8 +34,8 @@ extern void cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool 
 /* The call for the customer that stands in an argument of any type. */
 extern cs_reco_call *cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, bool exclude_seen);
 
-/* What entry e of the history adds to the score of an item. */
-extern double cs_reco_contribution(const cs_reco_call *c, size_t e, int32 item);
+/* What each entry of the history adds to the score of an item, or takes from it. */
+extern double *cs_reco_contributions(const cs_reco_call *c, int32 item);
 
 /* Why an item is listed, in words. */
 extern char *cs_reco_reason(const cs_reco_call *c, const cs_served *s);

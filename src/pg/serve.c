@@ -3,9 +3,14 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "pg/serve.h"
 
 #define LAYERS 4
+
+/* A sum of weights that cancel out: not 0, for that would be an item that has not been there yet, and of no effect. */
+#define TOUCHED (-DBL_MIN)
 
 typedef struct filling
 {
@@ -108,7 +113,7 @@ add_layer(filling *f, cs_layer_kind kind)
 			return r->has_own;
 		case CS_LAYER_SEGMENT:
 			/* plain popularity does not ask for the segment */
-			if (f->q->segment == 0 || (!r->has_own && !(r->algorithm->flags & (CS_RECO_ITEMS | CS_RECO_SEGMENTS))))
+			if (f->q->segment == 0 || (!r->has_own && !(r->algorithm->flags & (CS_RECO_PERSONAL | CS_RECO_SEGMENTS))))
 				return false;
 			add_list(f, f->q->segment, kind);
 			return true;
@@ -158,11 +163,12 @@ cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *tar
 {
 	for (size_t t = 0; t < targets; t++)
 	{
-		double		add = v * (double) weight[t];
+		double		sum = score[target[t]];
 
-		if (score[target[t]] == 0 && add != 0)
+		if (sum == 0)
 			out[n++].item = target[t];
-		score[target[t]] += add;
+		sum += v * (double) weight[t];
+		score[target[t]] = sum != 0 ? sum : TOUCHED;
 	}
 	return n;
 }

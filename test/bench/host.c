@@ -227,7 +227,7 @@ stop(const char *what)
 static void
 run(int words, char **word)
 {
-	const command *const tables[] = {data_commands, kmeans_commands, itemknn_commands, machine_commands, linalg_commands};
+	const command *const tables[] = {data_commands, kmeans_commands, itemknn_commands, reco_commands, machine_commands, linalg_commands};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const command *c = tables[t]; c->name; c++)

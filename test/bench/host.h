@@ -60,6 +60,7 @@ typedef struct command
 extern const command data_commands[];
 extern const command kmeans_commands[];
 extern const command itemknn_commands[];
+extern const command reco_commands[];
 extern const command machine_commands[];
 extern const command linalg_commands[];
 

@@ -208,7 +208,7 @@ BEGIN
 END
 $$;
 SELECT broken(c) FROM unnest(ARRAY[
-	$$UPDATE clusterseg._reco_neighbours SET weights = '{-1}' WHERE version_id = $id$$,
+	$$UPDATE clusterseg._reco_neighbours SET weights = '{Infinity}' WHERE version_id = $id$$,
 	$$UPDATE clusterseg._reco_neighbours SET weights = '{NaN}' WHERE version_id = $id$$,
 	$$UPDATE clusterseg._reco_neighbours SET weights = '{Infinity}' WHERE version_id = $id$$,
 	$$UPDATE clusterseg._reco_neighbours SET weights = '{1,2}' WHERE version_id = $id$$,

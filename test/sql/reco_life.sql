@@ -117,7 +117,7 @@ SELECT refused(c) FROM unnest(ARRAY[
 	$$jsonb_set(e, '{recommender,half_life}', '-3')$$,
 	$$jsonb_set(e, '{recommender,customer_type}', '"no type"')$$,
 	$$jsonb_set(e, '{segments,0,customers}', '-1')$$,
-	$$jsonb_set(e, '{neighbours,0,weights,0}', '-1')$$,
+	$$jsonb_set(e, '{neighbours,0,weights,0}', '"Infinity"')$$,
 	$$jsonb_set(e, '{neighbours,0,targets,0}', '77')$$,
 	$$jsonb_set(e, '{neighbours,1,targets}', '[1]')$$,
 	$$jsonb_set(e, '{neighbours,0,item_no}', '1000')$$,

@@ -42,6 +42,7 @@ my @same = (
 	'SELECT to_jsonb(t) FROM clusterseg.label_words t ORDER BY "position"',
 	'SELECT to_jsonb(t) FROM clusterseg._recommenders t ORDER BY version_id',
 	'SELECT to_jsonb(t) FROM clusterseg._reco_neighbours t ORDER BY version_id, item_no',
+	'SELECT to_jsonb(t) FROM clusterseg._reco_factors t ORDER BY version_id, chunk',
 	'SELECT to_jsonb(t) FROM m_members t ORDER BY id', 'SELECT to_jsonb(t) FROM m_history t ORDER BY id, valid_from',
 	'SELECT to_jsonb(t) FROM own.owned_members t ORDER BY id', 'SELECT to_jsonb(t) FROM r_recommendations t ORDER BY customer_id, rank',
 	"SELECT clusterseg.assign('m', c), clusterseg.segment_label('boxes', c) FROM customers c ORDER BY id",

@@ -27,6 +27,7 @@ enum
 	CS_STREAM_BOOTSTRAP,
 	CS_STREAM_STABILITY,
 	CS_STREAM_PROJECTION,		/* one per run of rows: random projections of linalg_svd.c */
+	CS_STREAM_FACTORS,
 	CS_STREAM_GAP
 };
 

@@ -23,27 +23,18 @@
  * reaches 0 and below in a shop of a few items, here it stays just above 0.
  * Weighting only shapes similarities: histories count with their plain values.
  *
- * Per target item one pass over the histories of its customers, summed into a
- * dense row; the neighbours largest are kept per target, not per source, which
- * decides the quality (recall@20 of P3alpha on MovieLens-1M: .122 against .069).
- * O(sum of squared lengths of histories) time, which max_history bounds; memory
- * 12 bytes per item and process, 8 per kept neighbour, 4 to 12 per entry.
+ * The neighbours largest are kept per target, not per source, which decides the
+ * quality (recall@20 of P3alpha on MovieLens-1M: .122 against .069).  Cost: see
+ * cooccurrence.h.
  */
 #include "core/reco/algorithms.h"
-#include "core/reco/largest.h"
+#include "core/reco/cooccurrence.h"
 
 #include <float.h>
 #include <math.h>
 
-/* Targets per unit of the team's work. */
-#define UNIT_ITEMS 64
-
 /* Counts whose x ln x llr has ready. */
 #define LOG_TABLE 16384
-
-/* Between two polls: histories that are added up, and entries in a simple pass. */
-#define POLL_HISTORIES 4096
-#define POLL_EVENTS 65536
 
 #define BM25_K1 1.2
 #define BM25_B 0.75
@@ -61,114 +52,48 @@ enum
 typedef struct knn
 {
 	cs_env	   *env;
-	cs_team    *team;
 	const cs_events *e;
+	cs_pairs	pairs;
 	int			similarity;
-	size_t		neighbours;		/* most kept per target */
 	double		shrink;
-	double		least;			/* customers that a target needs */
 	double		half_life;
 	double		customers;		/* who have anything */
+	double	   *norm;			/* shared; per item: length of its column, or its customers */
 
-	/* shared */
-	size_t	   *column;			/* items + 1: where its customers start */
-	int32_t    *customer;		/* by item, ascending */
-	float	   *value;			/* of the entries of e; NULL: all 1 */
-	float	   *column_value;	/* the same by item */
-	double	   *mass;			/* per customer: idf squared, or 1 */
-	double	   *norm;			/* per item: length of its column, or its customers */
-	size_t	   *room;			/* items + 1: where its neighbours start */
-	int32_t    *kept;			/* per item: how many they are */
-	int32_t    *neighbour;
-	float	   *weight;
-	cs_turn		turn;
-
-	/* private */
-	double	   *sum;			/* c_ij of the target at hand, all 0 between targets */
-	int32_t    *touched;		/* where it is not 0 */
-	uint64_t   *best;			/* neighbours of the target at hand */
-	double	   *xlogx;			/* llr: x ln x of small x */
-	double	   *margin;			/* llr: per item, n_i ln n_i and the same of the other customers */
+	/* private, for llr */
+	double	   *xlogx;			/* x ln x of small x */
+	double	   *margin;			/* per item, n_i ln n_i and the same of the other customers */
 } knn;
 
-static inline void
-poll_at(cs_env *env, size_t i)
-{
-	if ((i & (POLL_EVENTS - 1)) == 0)
-		cs_poll(env);
-}
-
-/* Does this fit read values of entries rather than their presence? */
-static bool
-reads_values(const cs_reco_args *a)
+static cs_pairs_needs
+needs(const cs_reco_args *a)
 {
 	int			similarity = cs_option_int(a->options, "similarity");
+	bool		values = similarity == BM25 || (similarity <= TFIDF && cs_reco_valued(a));
 
-	return similarity == BM25 || (similarity <= TFIDF &&
-								  (a->events->weighted || cs_option_real(a->options, "half_life") > 0));
-}
-
-/* A bound on all kept neighbours: by the option, and by pairs of items in histories. */
-static size_t
-most_neighbours(const cs_reco_args *a)
-{
-	const cs_events *e = a->events;
-	size_t		items = (size_t) e->items,
-				most = items * (size_t) fmin(cs_option_real(a->options, "neighbours"), (double) items),
-				pairs = 0;
-
-	for (int c = 0; c < e->customers && pairs < most; c++)
-	{
-		size_t		n = e->start[c + 1] - e->start[c];
-
-		pairs += n > 0 ? n * (n - 1) : 0;
-	}
-	return pairs < most ? pairs : most;
+	return (cs_pairs_needs) {values, values, (size_t) cs_option_int(a->options, "neighbours")};
 }
 
 static size_t
 arena(const cs_reco_args *a)
 {
-	size_t		items = (size_t) a->events->items,
-				n = a->events->n,
-				most = most_neighbours(a);
+	cs_pairs_needs n = needs(a);
 
-	return 2 * cs_team_bytes(items + 1, sizeof(size_t)) + cs_team_bytes(n, sizeof(int32_t)) +
-		(reads_values(a) ? 2 * cs_team_bytes(n, sizeof(float)) : 0) +
-		cs_team_bytes((size_t) a->events->customers, sizeof(double)) + cs_team_bytes(items, sizeof(double)) +
-		cs_team_bytes(items, sizeof(int32_t)) + cs_team_bytes(most, sizeof(int32_t)) +
-		cs_team_bytes(most, sizeof(float)) + cs_team_bytes(1, sizeof(cs_queue));
+	return cs_pairs_arena(a, &n) + cs_team_bytes((size_t) a->events->items, sizeof(double));
 }
 
 static void
 start(knn *k, cs_env *env, cs_team *team, const cs_reco_args *a)
 {
-	size_t		items = (size_t) a->events->items,
-				n = a->events->n,
-				most = most_neighbours(a);
+	cs_pairs_needs n = needs(a);
 
 	k->env = env;
-	k->team = team;
 	k->e = a->events;
 	k->similarity = cs_option_int(a->options, "similarity");
-	k->neighbours = (size_t) cs_option_int(a->options, "neighbours");
 	k->shrink = cs_option_real(a->options, "shrink");
-	k->least = cs_option_real(a->options, "min_events");
 	k->half_life = cs_option_real(a->options, "half_life");
-	k->column = cs_team_alloc(env, team, items + 1, sizeof(size_t));
-	k->customer = cs_team_alloc(env, team, n, sizeof(int32_t));
-	if (reads_values(a))
-	{
-		k->value = cs_team_alloc(env, team, n, sizeof(float));
-		k->column_value = cs_team_alloc(env, team, n, sizeof(float));
-	}
-	k->mass = cs_team_alloc(env, team, (size_t) a->events->customers, sizeof(double));
-	k->norm = cs_team_alloc(env, team, items, sizeof(double));
-	k->room = cs_team_alloc(env, team, items + 1, sizeof(size_t));
-	k->kept = cs_team_alloc(env, team, items, sizeof(int32_t));
-	k->neighbour = cs_team_alloc(env, team, most, sizeof(int32_t));
-	k->weight = cs_team_alloc(env, team, most, sizeof(float));
-	cs_turn_init(env, team, &k->turn, (int) ((items + UNIT_ITEMS - 1) / UNIT_ITEMS));
+	cs_pairs_start(&k->pairs, env, team, a, &n);
+	k->norm = cs_team_alloc(env, team, (size_t) a->events->items, sizeof(double));
 	for (int c = 0; c < k->e->customers; c++)
 		k->customers += k->e->start[c + 1] > k->e->start[c];
 }
@@ -200,7 +125,7 @@ bm25_lengths(const knn *k)
 
 	for (size_t p = 0; p < k->e->n; p++)
 	{
-		poll_at(k->env, p);
+		cs_pairs_poll(k->env, p);
 		length[k->e->item[p]] += cs_events_value(k->e, p, k->half_life);
 	}
 	for (size_t i = 0; i < items; i++)
@@ -223,112 +148,35 @@ entry_value(const knn *k, size_t p, const double *length)
 	return (float) fmin(fmax(x, (double) FLT_MIN), (double) FLT_MAX);
 }
 
-/* Leader: customers by item, values, lengths of columns. */
+/* Leader: values, customers by item, lengths of columns. */
 static void
-fill_columns(knn *k)
+fill(knn *k)
 {
 	const cs_events *e = k->e;
+	cs_pairs   *p = &k->pairs;
 	double	   *length = k->similarity == BM25 ? bm25_lengths(k) : NULL;
-	size_t	   *next = CS_NEW(k->env, size_t, (size_t) e->items + 1);
 
-	for (size_t p = 0; p < e->n; p++)
-	{
-		poll_at(k->env, p);
-		k->column[e->item[p] + 1]++;
-	}
-	for (int i = 0; i < e->items; i++)
-		next[i + 1] = k->column[i + 1] += k->column[i];
 	for (int c = 0; c < e->customers; c++)
+		p->mass[c] = customer_mass(k, c);
+	for (size_t q = 0; p->value && q < e->n; q++)
 	{
-		k->mass[c] = customer_mass(k, c);
-		for (size_t p = e->start[c]; p < e->start[c + 1]; p++)
-		{
-			size_t		to = next[e->item[p]]++;
-			double		x = 1;
-
-			poll_at(k->env, p);
-			k->customer[to] = c;
-			if (k->value)
-				x = (double) (k->value[p] = k->column_value[to] = entry_value(k, p, length));
-			k->norm[e->item[p]] += k->mass[c] * x * x;
-		}
+		cs_pairs_poll(k->env, q);
+		p->value[q] = entry_value(k, q, length);
 	}
-	for (int i = 0; i < e->items && k->similarity <= BM25; i++)
-		k->norm[i] = sqrt(k->norm[i]);
-	cs_release(k->env, next);
-	cs_release(k->env, length);
-}
-
-/* Leader: room for the neighbours of each target. */
-static void
-fill_room(knn *k)
-{
-	const cs_events *e = k->e;
-
+	cs_pairs_columns(p);
 	for (int i = 0; i < e->items; i++)
 	{
-		size_t		others = 0;
-
-		if ((double) (k->column[i + 1] - k->column[i]) >= k->least)
-			for (size_t p = k->column[i]; p < k->column[i + 1] && others < k->neighbours; p++)
-			{
-				poll_at(k->env, p);
-				others += e->start[k->customer[p] + 1] - e->start[k->customer[p]] - 1;
-			}
-		if (others > k->neighbours)
-			others = k->neighbours;
-		if (others >= (size_t) e->items)
-			others = (size_t) e->items - 1;
-		k->room[i + 1] = k->room[i] + others;
-	}
-}
-
-/* Add the histories of customers first .. end - 1 of the target's column. */
-static size_t
-add_histories(knn *k, size_t first, size_t end, size_t touched)
-{
-	const cs_events *e = k->e;
-
-	for (size_t p = first; p < end; p++)
-	{
-		int32_t		c = k->customer[p];
-		double		mass = k->mass[c];
-
-		for (size_t q = e->start[c]; q < e->start[c + 1]; q++)
+		for (size_t q = p->column[i]; q < p->column[i + 1]; q++)
 		{
-			int32_t		j = e->item[q];
-			double		sum = k->sum[j];
+			double		x = p->column_value ? (double) p->column_value[q] : 1;
 
-			k->touched[touched] = j;
-			touched += sum == 0;
-			k->sum[j] = sum + mass;
+			cs_pairs_poll(k->env, q);
+			k->norm[i] += p->mass[p->customer[q]] * x * x;
 		}
+		if (k->similarity <= BM25)
+			k->norm[i] = sqrt(k->norm[i]);
 	}
-	return touched;
-}
-
-/* The same with values of entries. */
-static size_t
-add_valued_histories(knn *k, size_t first, size_t end, size_t touched)
-{
-	const cs_events *e = k->e;
-
-	for (size_t p = first; p < end; p++)
-	{
-		int32_t		c = k->customer[p];
-		double		mass = k->mass[c] * (double) k->column_value[p];
-
-		for (size_t q = e->start[c]; q < e->start[c + 1]; q++)
-		{
-			int32_t		j = e->item[q];
-			double		sum = k->sum[j];
-
-			k->touched[touched] = j;
-			touched += sum == 0;
-			k->sum[j] = sum + mass * (double) k->value[q];
-		}
-	}
-	return touched;
+	cs_release(k->env, length);
 }
 
 /* x ln x of a count. */
@@ -358,11 +206,10 @@ llr(const knn *k, int i, int j, double c)
 }
 
 static inline double
-similarity(const knn *k, int i, int j)
+similarity(const knn *k, int i, int j, double c)
 {
 	double		a = k->norm[i],
-				b = k->norm[j],
-				c = k->sum[j];
+				b = k->norm[j];
 
 	switch (k->similarity)
 	{
@@ -377,44 +224,18 @@ similarity(const knn *k, int i, int j)
 	}
 }
 
-/* Room best similarities of target i, in k->best. */
 static void
-choose_neighbours(knn *k, int i, size_t touched, size_t room)
+choose_neighbours(cs_pairs *p, void *arg, int i, size_t touched, cs_largest *best)
 {
-	cs_largest	best = cs_largest_start(k->best, room);
+	const knn  *k = arg;
 
 	for (size_t t = 0; t < touched; t++)
 	{
-		int32_t		j = k->touched[t];
-		float		s = (float) similarity(k, i, j);
+		int32_t		j = p->touched[t];
+		float		s = (float) similarity(k, i, j, p->sum[j]);
 
-		k->sum[j] = 0;
-		cs_largest_offer(&best, j, j != i ? s : 0);
-	}
-	k->kept[i] = (int32_t) cs_largest_finish(&best);
-}
-
-static void
-do_target(knn *k, int i)
-{
-	size_t		touched = 0,
-				at = k->room[i],
-				room = k->room[i + 1] - at;
-
-	if (room == 0)
-		return;
-	for (size_t p = k->column[i]; p < k->column[i + 1]; p += POLL_HISTORIES)
-	{
-		size_t		end = k->column[i + 1] - p > POLL_HISTORIES ? p + POLL_HISTORIES : k->column[i + 1];
-
-		touched = k->value ? add_valued_histories(k, p, end, touched) : add_histories(k, p, end, touched);
-		cs_poll(k->env);
-	}
-	choose_neighbours(k, i, touched, room);
-	for (int b = 0; b < k->kept[i]; b++)
-	{
-		k->neighbour[at + (size_t) b] = cs_largest_item(k->best[b]);
-		k->weight[at + (size_t) b] = cs_largest_score(k->best[b]);
+		p->sum[j] = 0;
+		cs_largest_offer(best, j, j != i ? s : 0);
 	}
 }
 
@@ -430,63 +251,6 @@ prepare_llr(knn *k)
 }
 
 static void
-do_targets(knn *k)
-{
-	size_t		items = (size_t) k->e->items;
-	int			unit;
-
-	if (k->similarity == LLR)
-		prepare_llr(k);
-
-	/* one more: what is appended without a branch is written before it is counted */
-	k->touched = CS_ROOM(k->env, int32_t, items + 1);
-	k->sum = CS_NEW(k->env, double, items);
-	k->best = CS_ROOM(k->env, uint64_t, cs_largest_room(k->neighbours < items ? k->neighbours : items));
-	while ((unit = cs_turn_take(k->team, &k->turn)) >= 0)
-	{
-		for (size_t i = (size_t) unit * UNIT_ITEMS; i < items && i < ((size_t) unit + 1) * UNIT_ITEMS; i++)
-			do_target(k, (int) i);
-		cs_progress(k->env, CS_PHASE_FIT, unit, k->turn.units);
-	}
-	cs_turn_end(k->team, &k->turn);
-	cs_release(k->env, k->touched);
-	cs_release(k->env, k->sum);
-	cs_release(k->env, k->best);
-	cs_release(k->env, k->xlogx);
-	cs_release(k->env, k->margin);
-}
-
-/* Leader: from neighbours by target to weights by source, targets ascending. */
-static void
-emit(const knn *k, cs_reco_model *out)
-{
-	size_t		items = (size_t) k->e->items,
-			   *next = CS_NEW(k->env, size_t, items + 1);
-
-	out->start = CS_NEW(k->env, size_t, items + 1);
-	for (size_t i = 0; i < items; i++)
-		for (size_t p = k->room[i]; p < k->room[i] + (size_t) k->kept[i]; p++)
-		{
-			poll_at(k->env, p);
-			out->start[k->neighbour[p] + 1]++;
-		}
-	for (size_t i = 0; i < items; i++)
-		next[i + 1] = out->start[i + 1] += out->start[i];
-	out->target = CS_ROOM(k->env, int32_t, next[items]);
-	out->value = CS_ROOM(k->env, float, next[items]);
-	for (size_t i = 0; i < items; i++)
-		for (size_t p = k->room[i]; p < k->room[i] + (size_t) k->kept[i]; p++)
-		{
-			int32_t		j = k->neighbour[p];
-
-			poll_at(k->env, p);
-			out->target[next[j]] = (int32_t) i;
-			out->value[next[j]++] = k->weight[p];
-		}
-	cs_release(k->env, next);
-}
-
-static void
 fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 {
 	size_t		mark = cs_team_mark(team);
@@ -494,18 +258,19 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 
 	start(&k, env, team, args);
 	if (team->rank == 0)
-	{
-		fill_columns(&k);
-		fill_room(&k);
-	}
+		fill(&k);
 	cs_team_barrier(team);
 
 	/* the others are at work while the leader does this */
 	if (team->rank == 0)
 		cs_reco_fit_common(env, args, out);
-	do_targets(&k);
+	if (k.similarity == LLR)
+		prepare_llr(&k);
+	cs_pairs_find(&k.pairs, choose_neighbours, &k);
+	cs_release(env, k.xlogx);
+	cs_release(env, k.margin);
 	if (team->rank == 0)
-		emit(&k, out);
+		cs_pairs_emit(&k.pairs, out);
 	cs_team_barrier(team);
 	cs_team_rewind(team, mark);
 }

@@ -16,6 +16,7 @@
 #include "core/base/params.h"
 #include "core/base/team.h"
 #include "core/reco/events.h"
+#include "core/reco/factors.h"
 
 typedef struct cs_reco_args
 {
@@ -49,11 +50,19 @@ typedef struct cs_reco_model
 	/*
 	 * Weights from item to item, by source: for source j, entries start[j] ..
 	 * start[j + 1] - 1 name the targets, ascending, and what one unit of j in a
-	 * history adds to the target's score.  NULL when the algorithm has none.
+	 * history adds to the target's score, or takes from it.  NULL when the algorithm has none.
 	 */
 	size_t	   *start;
 	int32_t    *target;
 	float	   *value;
+
+	/*
+	 * Factors of items (factors.h): those of item i start at factor + i * factors;
+	 * all 0 for items that are not recommended.  NULL when the algorithm has none.
+	 */
+	int			factors;
+	float	   *factor;
+	cs_fold_settings fold;
 
 	/*
 	 * Decayed weight of items within segments: for segment s entries
@@ -72,7 +81,8 @@ enum
 {
 	CS_RECO_TIME = 1,			/* needs times of events */
 	CS_RECO_SEGMENTS = 2,		/* needs a segmentation */
-	CS_RECO_ITEMS = 4			/* leaves item-to-item weights: personal from the first event on */
+	CS_RECO_ITEMS = 4,			/* leaves item-to-item weights: personal from the first event on */
+	CS_RECO_FACTORS = 8			/* leaves factors of items: the same */
 };
 
 typedef struct cs_recommender

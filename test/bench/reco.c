@@ -1,0 +1,135 @@
+/*
+ * reco.c - any recommending algorithm of the core, on events of a file.
+ *
+ *	reco FILE ALGORITHM RESULT [OPTION=NUMBER ...]
+ *
+ * FILE as for itemknn.  It answers: ok GROUP_SECONDS FIT_SECONDS PAIRS, in
+ * processor time.  RESULT, unless it is -, gets weights from item to item: three
+ * 64-bit integers (items, items, pairs), the sources, the targets, the values, 32
+ * bits each; or factors: items, factors, 0, the values by item.
+ */
+#include "host.h"
+
+#include "core/reco/recommender.h"
+
+static cs_raw_events
+read_events(const char *path)
+{
+	cs_raw_events raw = {0};
+	int64_t		head[3];
+	int32_t    *pair;
+	FILE	   *f = open_file(path, "rb");
+
+	if (fread(head, sizeof(int64_t), 3, f) != 3)
+		stop("the file of events is short");
+	raw.customers = (int) head[0];
+	raw.items = (int) head[1];
+	raw.n = (size_t) head[2];
+	pair = CS_ROOM(&host_env, int32_t, 2 * raw.n);
+	if (fread(pair, sizeof(int32_t), 2 * raw.n, f) != 2 * raw.n)
+		stop("the file of events is short");
+	fclose(f);
+	raw.customer = pair;
+	raw.item = pair + raw.n;
+	return raw;
+}
+
+static void
+save_pairs(FILE *f, const cs_reco_model *m)
+{
+	size_t		n = m->start[m->items];
+	const int64_t head[3] = {m->items, m->items, (int64_t) n};
+
+	fwrite(head, sizeof(int64_t), 3, f);
+	for (int32_t j = 0; j < m->items; j++)
+		for (size_t p = m->start[j]; p < m->start[j + 1]; p++)
+			fwrite(&j, sizeof(j), 1, f);
+	fwrite(m->target, sizeof(int32_t), n, f);
+	fwrite(m->value, sizeof(float), n, f);
+}
+
+static void
+save_factors(FILE *f, const cs_reco_model *m)
+{
+	const int64_t head[3] = {m->items, m->factors, 0};
+
+	fwrite(head, sizeof(int64_t), 3, f);
+	fwrite(m->factor, sizeof(float), (size_t) m->items * (size_t) m->factors, f);
+}
+
+static void
+save_model(const char *path, const cs_reco_model *m)
+{
+	FILE	   *f = open_file(path, "wb");
+
+	if (m->factor)
+		save_factors(f, m);
+	else
+		save_pairs(f, m);
+	close_file(f);
+}
+
+typedef struct job
+{
+	const cs_recommender *algorithm;
+	const cs_reco_args *args;
+	cs_reco_model model;
+} job;
+
+static void
+run_fit(cs_env *env, cs_team *team, void *arg)
+{
+	job		   *j = arg;
+
+	j->algorithm->fit(env, team, j->args, &j->model);
+}
+
+/* NAME=NUMBER, or NAME=CHOICE */
+static void
+set_option(cs_options *o, char *word)
+{
+	char	   *value = strchr(word, '=');
+	const cs_param *p;
+
+	if (value == NULL)
+		stop("an option is NAME=VALUE");
+	*value++ = '\0';
+	if (cs_params_find(o->table, word) < 0)
+		stop("there is no such option");
+	p = &o->table[cs_params_find(o->table, word)];
+	o->value[p - o->table].number = p->type == CS_P_ENUM ? cs_param_choice(p, value) : atof(value);
+}
+
+static void
+reco(int words, char **word)
+{
+	job			j = {.algorithm = cs_recommender_find(word[2])};
+	cs_raw_events raw = read_events(word[1]);
+	cs_reco_args args = {.seed = 42};
+	times		start,
+				grouped,
+				fitted;
+
+	if (j.algorithm == NULL)
+		stop("there is no such algorithm");
+	args.options = cs_options_new(&host_env, cs_reco_params(&host_env, j.algorithm));
+	for (int w = 4; w < words; w++)
+		set_option((cs_options *) (uintptr_t) args.options, word[w]);
+	start = times_now();
+	args.events = cs_events_build(&host_env, &raw, cs_option_int(args.options, "max_history"));
+	grouped = times_since(start);
+	j.args = &args;
+	fitted = run_team(1, j.algorithm->arena ? j.algorithm->arena(&args) : 0, run_fit, &j);
+	printf("ok %.6f %.6f %zu\n", grouped.cpu, fitted.cpu, j.model.start ? j.model.start[j.model.items] : 0);
+	if (strcmp(word[3], "-") != 0)
+		save_model(word[3], &j.model);
+
+	/* the model and the options are left to the end of the program */
+	cs_events_free(&host_env, (cs_events *) (uintptr_t) args.events);
+	cs_release(&host_env, (void *) (uintptr_t) raw.customer);
+}
+
+const command reco_commands[] = {
+	{"reco", 4, reco},
+	{0}
+};
