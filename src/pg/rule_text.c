@@ -49,7 +49,8 @@ cs_rule_columns_new(cs_env *env, const cs_model *m, const cs_source *source)
 		const cs_column *in = &m->column[i];
 		Oid			type = TupleDescAttr(source->desc, cs_source_column(source, in->name, "a feature of the model"))->atttypid;
 
-		for (int f = in->first; f < in->first + Max(in->width, 1); f++)
+		/* SQL has no plain condition for what a text is about */
+		for (int f = in->first; in->text == NULL && f < in->first + Max(in->width, 1); f++)
 		{
 			bool		cast;
 
@@ -60,6 +61,12 @@ cs_rule_columns_new(cs_env *env, const cs_model *m, const cs_source *source)
 				c->column[c->q++] = (cs_rule_column) {f, z};
 		}
 	}
+	if (c->q == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("there are no rules for a model of texts alone"),
+				 errdetail("Rules speak of numbers and categories."),
+				 errhint("SELECT * FROM clusterseg.segment_profiles shows the terms that set its segments apart.")));
 	return c;
 }
 
@@ -90,7 +97,7 @@ cs_rule_values(void *arg, const cs_binding *b, const Datum *value, const bool *i
 	{
 		const cs_column *in = &b->m->column[i];
 
-		for (int f = in->first; f < in->first + Max(in->width, 1); f++)
+		for (int f = in->first; in->text == NULL && f < in->first + Max(in->width, 1); f++)
 			if (p->f[f].kind == CS_NUMBER)
 			{
 				double		v = number_in(b, in, &b->column[i], f, value, isnull);

@@ -105,6 +105,13 @@ SELECT algorithm, k, rows FROM clusterseg.train('h', 'review', 'id', '{body}', '
 SELECT k FROM clusterseg.train('t2', 'SELECT id, body, stars, length(body) AS length FROM review ORDER BY md5(id::text)', 'id', '{body,length,stars}', 'gmm', k => 2,
 	transforms => '{"body": {"text": "simple", "dimensions": 2}}');
 SELECT md5(clusterseg.model_value('t')::text) = md5(clusterseg.model_value('t2')::text) AS same;
+-- what else works on models: rules leave texts out, counterfactuals speak of the rating alone
+SELECT raises($$SELECT * FROM clusterseg.segment_rules('r')$$);
+SELECT k FROM clusterseg.train('u', 'SELECT id, body, stars FROM review', 'id', '{body,stars}', k => 3,
+	transforms => '{"body": {"text": "english", "dimensions": 3, "rating": "stars"}}');
+SELECT rule, sql, customers, round(fidelity::numeric, 2) AS fidelity FROM clusterseg.segment_rules('u') ORDER BY leaf;
+SELECT DISTINCT c.feature FROM generate_series(1, 3) g, LATERAL clusterseg.counterfactual('s', (SELECT r FROM review r WHERE id = 6), g) c ORDER BY 1;
+SELECT metric, value BETWEEN 0 AND 1 AS sound FROM clusterseg.evaluate('r') WHERE metric = 'silhouette';
 -- trained again: segments keep their ids
 SELECT version FROM clusterseg.train('r', 'review', 'id', '{body}', k => 3, scale => 'none',
 	transforms => '{"body": {"text": "english", "dimensions": 4, "min_rows": 3}}');
