@@ -24,11 +24,10 @@
 #include "pg/training.h"
 
 /* A label and whose it is: what agreement is counted of. */
-typedef struct labelled_key
+typedef struct __attribute__((packed, aligned(4))) labelled_key
 {
 	uint64		hash;
 	int32		label;
-	int32		unused;
 } labelled_key;
 
 static void
@@ -82,7 +81,7 @@ labels_of(const cs_training *t, MemoryContext cxt)
 	SET_VARSIZE(b, bytes);
 	out = (labelled_key *) VARDATA(b);
 	for (size_t i = 0; i < n; i++)
-		out[i] = (labelled_key) {v[i].key, t->label[v[i].row], 0};
+		out[i] = (labelled_key) {v[i].key, t->label[v[i].row]};
 	return b;
 }
 

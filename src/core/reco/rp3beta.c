@@ -194,7 +194,7 @@ static const cs_param params[] = {
 	{"alpha", CS_P_REAL, 0.8, 0, 10, NULL, "power of the steps of the walk; below 1 they differ less"},
 	{"beta", CS_P_REAL, 0.4, 0, 10, NULL, "power of an item's customers that its weights are divided by; 0: P3alpha"},
 	{"neighbours", CS_P_INT, 200, 1, 100000, NULL, "most targets kept per item, and of these most sources per target"},
-	{"normalize", CS_P_BOOL, 1, 0, 0, NULL, "weights of each item of a history add up to 1"},
+	{"normalize", CS_P_BOOL, 1, 0, 1, NULL, "weights of each item of a history add up to 1"},
 	{0}
 };
 
