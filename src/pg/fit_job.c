@@ -223,7 +223,7 @@ measure_gap(cs_env *env, cs_team *team, const cs_fit_job *job, int k, cs_candida
 			cs_matrix  *set;
 
 			cs_rng_init(&rng, job->seed + (uint64_t) i, CS_STREAM_GAP);
-			set = cs_gap_reference(env, &rng, rows, job->algorithm->flags & CS_UNIT_LENGTH);
+			set = cs_gap_reference(env, &rng, rows, cs_clusterer_directions(job->algorithm, job->options));
 			drawn[i] = log_within(env, team, job, set, k, label);
 			cs_matrix_free(env, set);
 		}

@@ -4,7 +4,7 @@
  *	core COMMAND WORDS...		one command
  *	core						commands from standard input, one a line
  *
- * Commands stand in data.c, kmeans.c, itemknn.c, linalg.c and machine.c.
+ * Commands stand in data.c, kmeans.c, itemknn.c, linalg.c, medoids.c and machine.c.
  */
 #include "host.h"
 
@@ -227,7 +227,8 @@ stop(const char *what)
 static void
 run(int words, char **word)
 {
-	const command *const tables[] = {data_commands, kmeans_commands, itemknn_commands, reco_commands, machine_commands, linalg_commands};
+	const command *const tables[] = {data_commands, kmeans_commands, itemknn_commands, reco_commands, machine_commands,
+		linalg_commands, medoids_commands};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const command *c = tables[t]; c->name; c++)

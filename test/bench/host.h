@@ -63,6 +63,7 @@ extern const command itemknn_commands[];
 extern const command reco_commands[];
 extern const command machine_commands[];
 extern const command linalg_commands[];
+extern const command medoids_commands[];
 
 void		stop(const char *what) __attribute__((noreturn));
 

@@ -177,7 +177,7 @@ static void
 run_fit(cs_env *env, cs_team *team, void *arg)
 {
 	job		   *j = arg;
-	cs_fit_args args = {j->x, j->k, j->seed, j->options, NULL, NULL, 0};
+	cs_fit_args args = {.x = j->x, .k = j->k, .seed = j->seed, .options = j->options};
 	cs_fit		out = {.algorithm = &cs_kmeans};
 
 	cs_kmeans.fit(env, team, &args, &out);

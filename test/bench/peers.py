@@ -12,6 +12,7 @@ Reads commands from standard input, one a line, and answers each with one line,
     itemknn FILE LIB NEIGHBOURS     LIB: scipy, implicit
     compare FILE RESULT NEIGHBOURS  our pruned similarities against SciPy's
     roundtrip TABLE K WAY           COPY out, scikit-learn, COPY back; WAY: csv, binary
+    medoids, prototypes             see medoids.py
     events_roundtrip TABLE          the same for item-to-item similarities
 """
 import importlib
@@ -213,8 +214,10 @@ COMMANDS = {f.__name__: f for f in (versions, version, load, lloyd, seed, fit, s
 
 def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    import medoids
     import roundtrip
-    COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events)
+    COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events,
+                    medoids=medoids.medoids, prototypes=medoids.prototypes)
     for line in sys.stdin:
         words = line.split()
         try:

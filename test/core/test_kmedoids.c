@@ -16,12 +16,12 @@ set(cs_options *o, const cs_param *table, const char *name, double value)
 static cs_matrix *
 flowers(cs_env *env, int metric)
 {
-	cs_matrix *x = iris_matrix(env);
+	cs_matrix  *x = iris_matrix(env);
 
 	for (size_t i = 0; i < x->n && metric == CS_METRIC_COSINE; i++)
 	{
-		float row[IRIS_D];
-		double square = 0;
+		float		row[IRIS_D];
+		double		square = 0;
 
 		cs_matrix_row(x, i, row);
 		for (int f = 0; f < IRIS_D; f++)
@@ -39,10 +39,10 @@ fit_flowers(cs_env *env, const cs_matrix *x, int metric, int init)
 {
 	static const size_t row[3] = {0, 60, 120};
 	cs_options *o = options_with(env, cs_kmedoids.params, "metric", metric);
-	float *rows = CS_NEW(env, float, 3 * IRIS_D);
-	cs_fit fit = {.algorithm = &cs_kmedoids};
-	cs_fit_args args = {.x = x, .k = 3, .seed = 42, .options = o};
-	cs_team team = solo(env, cs_kmedoids.arena(IRIS_N, IRIS_D, 3));
+	float	   *rows = CS_NEW(env, float, 3 * IRIS_D);
+	cs_fit		fit = {.algorithm = &cs_kmedoids};
+	cs_fit_args	args = {.x = x, .k = 3, .seed = 42, .options = o};
+	cs_team		team = solo(env, cs_kmedoids.arena(IRIS_N, IRIS_D, 3));
 
 	set(o, cs_kmedoids.params, "init", init);
 	for (int j = 0; j < 3; j++)
@@ -58,11 +58,11 @@ fit_flowers(cs_env *env, const cs_matrix *x, int metric, int init)
 static double
 plain_distance(const float *a, const double *b, int d, int metric, const double *range)
 {
-	double square = 0, sum = 0, dot = 0, aa = 0, bb = 0;
+	double		square = 0, sum = 0, dot = 0, aa = 0, bb = 0;
 
 	for (int f = 0; f < d; f++)
 	{
-		double x = (double) a[f], y = b[f];
+		double		x = (double) a[f], y = b[f];
 
 		square += (x - y) * (x - y);
 		sum += fabs(x - y) / (metric == CS_METRIC_GOWER ? range[f] * d : 1);
@@ -83,15 +83,15 @@ test_package(cs_env *env)
 
 	for (int metric = 0; metric < 4; metric++)
 	{
-		cs_matrix *x = flowers(env, metric);
-		cs_fit fit = fit_flowers(env, x, metric, 3);
-		double sum = 0;
+		cs_matrix  *x = flowers(env, metric);
+		cs_fit		fit = fit_flowers(env, x, metric, 3);
+		double		sum = 0;
 
 		CHECK_NEAR(fit.objective, loss[metric], 1e-5 * loss[metric]);
 		for (int j = 0; j < 3; j++)
 		{
-			float row[IRIS_D];
-			bool found = false;
+			float		row[IRIS_D];
+			bool		found = false;
 
 			cs_matrix_row(x, (size_t) medoid[metric][j], row);
 			for (int i = 0; i < 3; i++)
@@ -100,8 +100,8 @@ test_package(cs_env *env)
 		}
 		for (size_t i = 0; i < IRIS_N; i++)
 		{
-			float row[IRIS_D];
-			double least = INFINITY;
+			float		row[IRIS_D];
+			double		least = INFINITY;
 
 			cs_matrix_row(x, i, row);
 			for (int j = 0; j < 3; j++)
@@ -126,21 +126,21 @@ test_build(cs_env *env)
 static void
 test_no_swap_is_better(cs_env *env)
 {
-	size_t n = 120;
-	cs_matrix *x = cs_matrix_from_rows(env, draw_groups(env, n, 3, 7, 12, 3), n, 3);
+	size_t		n = 120;
+	cs_matrix  *x = cs_matrix_from_rows(env, draw_groups(env, n, 3, 7, 12, 3), n, 3);
 
 	add_weights(env, x);
 	for (int metric = 0; metric < 2; metric++)
 	{
-		cs_fit fit = fit_one(env, &cs_kmedoids, x, 4, "metric", metric);
-		double least = INFINITY;
+		cs_fit		fit = fit_one(env, &cs_kmedoids, x, 4, "metric", metric);
+		double		least = INFINITY;
 
 		CHECK(fit.converged);
 		for (size_t c = 0; c < n; c++)
 			for (int gone = 0; gone < 4; gone++)
 			{
-				double sum = 0, other[12];
-				float row[3];
+				double		sum = 0, other[12];
+				float		row[3];
 
 				memcpy(other, fit.center, sizeof(other));
 				cs_matrix_row(x, c, row);
@@ -148,7 +148,7 @@ test_no_swap_is_better(cs_env *env)
 					other[gone * 3 + f] = (double) row[f];
 				for (size_t i = 0; i < n; i++)
 				{
-					double d = INFINITY;
+					double		d = INFINITY;
 
 					cs_matrix_row(x, i, row);
 					for (int j = 0; j < 4; j++)
@@ -170,12 +170,12 @@ static void
 test_gower(cs_env *env)
 {
 	static const cs_axis axis[5] = {{0, false, 1}, {1, false, 1}, {2, true, 2}, {2, true, 2}, {2, true, 2}};
-	const float r = sqrtf(2);
-	const float rows[] = {0, 0, r, 0, 0, 5, 4, 0, r, 0, 10, 1, 0, 0, r, 0, 4, r, 0, 0};
-	const float unseen[5] = {0, 0, 0, 0, 0};
-	cs_matrix *x = cs_matrix_from_rows(env, rows, 4, 5);
-	cs_space *s = cs_space_new(env, CS_METRIC_GOWER, x, axis);
-	float a[6], b[6];
+	const float	r = sqrtf(2);
+	const float	rows[] = {0, 0, r, 0, 0, 5, 4, 0, r, 0, 10, 1, 0, 0, r, 0, 4, r, 0, 0};
+	const float	unseen[5] = {0, 0, 0, 0, 0};
+	cs_matrix  *x = cs_matrix_from_rows(env, rows, 4, 5);
+	cs_space   *s = cs_space_new(env, CS_METRIC_GOWER, x, axis);
+	float		a[6], b[6];
 
 	CHECK(s->d == 6);
 	cs_space_row(s, rows, a);
@@ -197,19 +197,19 @@ test_scoring(cs_env *env)
 
 	for (int metric = 0; metric < 4; metric++)
 	{
-		cs_matrix *x = flowers(env, metric);
-		cs_fit fit = fit_flowers(env, x, metric, 3);
-		cs_scorer *s = cs_scorer_of_fit(env, &fit);
-		float *score = CS_NEW(env, float, cs_scorer_room(s));
+		cs_matrix  *x = flowers(env, metric);
+		cs_fit		fit = fit_flowers(env, x, metric, 3);
+		cs_scorer  *s = cs_scorer_of_fit(env, &fit);
+		float	   *score = CS_NEW(env, float, cs_scorer_room(s));
 		cs_near_block *near = cs_near_block_for(env, s);
-		cs_run run = cs_matrix_run(x, 0, NULL);
+		cs_run		run = cs_matrix_run(x, 0, NULL);
 
 		s->algorithm->block(s, &run, near);
 		for (size_t i = 0; i < IRIS_N; i++)
 		{
-			float row[IRIS_D];
-			cs_nearest n;
-			double d[3], parts = 0;
+			float		row[IRIS_D];
+			cs_nearest	n;
+			double		d[3], parts = 0;
 
 			cs_matrix_row(x, i, row);
 			n = s->algorithm->nearest(s, row, score);
@@ -234,13 +234,13 @@ test_scoring(cs_env *env)
 static void
 test_weights(cs_env *env)
 {
-	size_t n = 300, m = 0;
-	float *rows = draw_groups(env, n, 2, 3, 9, 8), *more = CS_NEW(env, float, 4 * n * 2);
-	cs_matrix *weighted = cs_matrix_from_rows(env, rows, n, 2);
+	size_t		n = 300, m = 0;
+	float	   *rows = draw_groups(env, n, 2, 3, 9, 8), *more = CS_NEW(env, float, 4 * n * 2);
+	cs_matrix  *weighted = cs_matrix_from_rows(env, rows, n, 2);
 	cs_options *o = options_with(env, cs_kmedoids.params, "init", 2);
-	cs_fit a = {.algorithm = &cs_kmedoids}, b = {.algorithm = &cs_kmedoids};
-	cs_fit_args args = {.k = 4, .seed = 1, .options = o};
-	cs_team team = solo(env, cs_kmedoids.arena(4 * n, 2, 4));
+	cs_fit		a = {.algorithm = &cs_kmedoids}, b = {.algorithm = &cs_kmedoids};
+	cs_fit_args	args = {.k = 4, .seed = 1, .options = o};
+	cs_team		team = solo(env, cs_kmedoids.arena(4 * n, 2, 4));
 
 	add_weights(env, weighted);
 	for (size_t i = 0; i < n; i++)
@@ -260,11 +260,11 @@ test_sample(cs_env *env)
 {
 	for (int metric = 0; metric < 4; metric += 3)
 	{
-		cs_matrix *x = cs_matrix_from_rows(env, draw_groups(env, 3000, 3, 20, 6, 11), 3000, 3);
+		cs_matrix  *x = cs_matrix_from_rows(env, draw_groups(env, 3000, 3, 20, 6, 11), 3000, 3);
 		cs_options *o = options_with(env, cs_kmedoids.params, "metric", metric);
-		cs_fit_args args = {.x = x, .k = 8, .seed = 42, .options = o};
-		cs_fit exact, fit = {.algorithm = &cs_kmedoids};
-		cs_team team = solo(env, cs_kmedoids.arena(x->n, x->d, 8));
+		cs_fit_args	args = {.x = x, .k = 8, .seed = 42, .options = o};
+		cs_fit		exact, fit = {.algorithm = &cs_kmedoids};
+		cs_team		team = solo(env, cs_kmedoids.arena(x->n, x->d, 8));
 
 		add_weights(env, x);
 		exact = fit_one(env, &cs_kmedoids, x, 8, "metric", metric);
@@ -284,15 +284,15 @@ test_sample(cs_env *env)
 static void
 test_one_and_all(cs_env *env)
 {
-	size_t n = 40;
-	float *rows = draw_groups(env, n, 2, 3, 9, 8);
-	cs_matrix *x = cs_matrix_from_rows(env, rows, n, 2);
-	cs_fit one = fit_one(env, &cs_kmedoids, x, 1, NULL, 0), all = fit_one(env, &cs_kmedoids, x, (int) n, NULL, 0);
-	double least = INFINITY;
+	size_t		n = 40;
+	float	   *rows = draw_groups(env, n, 2, 3, 9, 8);
+	cs_matrix  *x = cs_matrix_from_rows(env, rows, n, 2);
+	cs_fit		one = fit_one(env, &cs_kmedoids, x, 1, NULL, 0), all = fit_one(env, &cs_kmedoids, x, (int) n, NULL, 0);
+	double		least = INFINITY;
 
 	for (size_t c = 0; c < n; c++)
 	{
-		double *center = to_doubles(env, rows + 2 * c, 2), sum = 0;
+		double	   *center = to_doubles(env, rows + 2 * c, 2), sum = 0;
 
 		for (size_t i = 0; i < n; i++)
 			sum += sqrt(square_distance(rows + 2 * i, center, 2));
@@ -305,7 +305,7 @@ test_one_and_all(cs_env *env)
 static void
 too_few(cs_env *env)
 {
-	cs_matrix *x = cs_matrix_new(env, 100, 2);
+	cs_matrix  *x = cs_matrix_new(env, 100, 2);
 
 	for (size_t i = 0; i < 100; i++)
 		cs_matrix_at(x, i)[0] = (float) (i % 3);
@@ -316,7 +316,7 @@ too_few(cs_env *env)
 static void
 test_few_points(cs_env *env)
 {
-	cs_matrix *x = cs_matrix_new(env, 100, 2);
+	cs_matrix  *x = cs_matrix_new(env, 100, 2);
 
 	for (size_t i = 0; i < 100; i++)
 		cs_matrix_at(x, i)[0] = (float) (i % 3);
@@ -327,19 +327,19 @@ test_few_points(cs_env *env)
 
 typedef struct shared
 {
-	double center[4][15];
-	double objective[4];
+	double		center[4][15];
+	double		objective[4];
 	cs_matrix *(*make)(cs_env *);
 } shared;
 
 static void
 fit_member(cs_env *env, cs_team *team, void *arg)
 {
-	shared *s = arg;
+	shared	   *s = arg;
 	cs_options *o = options_with(env, cs_kmedoids.params, "restarts", 3);
-	cs_matrix *x = s->make(env);
-	cs_fit fit = {.algorithm = &cs_kmedoids};
-	cs_fit_args args = {.x = x, .k = 5, .seed = 7, .options = o};
+	cs_matrix  *x = s->make(env);
+	cs_fit		fit = {.algorithm = &cs_kmedoids};
+	cs_fit_args	args = {.x = x, .k = 5, .seed = 7, .options = o};
 
 	set(o, cs_kmedoids.params, "exact_rows", 2000);
 	cs_kmedoids.fit(env, team, &args, &fit);
@@ -353,11 +353,11 @@ test_teams(cs_env *env)
 {
 	for (int selected = 0; selected < 2; selected++)
 	{
-		shared one = {0};
+		shared		one = {0};
 
 		for (int size = 1; size <= 3; size++)
 		{
-			shared s = {.make = selected ? selected_rows : weighted_rows};
+			shared		s = {.make = selected ? selected_rows : weighted_rows};
 
 			run_team(env, size, cs_kmedoids.arena(4 * CS_BLOCK_ROWS, 3, 5), fit_member, &s);
 			if (size == 1)

@@ -44,6 +44,10 @@ SELECT count(*) FROM iris, LATERAL (SELECT sum(contribution) AS parts FROM clust
 SELECT count(*) FROM iris, LATERAL (SELECT sum(contribution) AS parts FROM clusterseg.explain('iris_euclidean', iris)) e, clusterseg.assign('iris_euclidean', iris) a
 	WHERE abs(parts - a.margin) > 1e-5;
 
+-- a row moved over the border that a counterfactual tells is in the other segment
+SELECT count(*) > 0 AS some, bool_and(clusterseg.segment('iris_gower', ROW(flower, sepal_length, sepal_width, to_value + 0.01 * sign(change), petal_width, species)::iris) = 2) AS there
+	FROM iris, clusterseg.counterfactual('iris_gower', iris, 2) c WHERE c.feature = 'petal_length' AND c.sufficient;
+
 -- Gower's distance with a category, by hand: of (0, red) and (10, blue) it is (10/20 + 1) / 2 = 0.75; a level never seen is another one
 CREATE TABLE mixed (id int, size float8, colour text);
 INSERT INTO mixed SELECT i, CASE WHEN i <= 5 THEN 0 ELSE 10 END, CASE WHEN i <= 5 THEN 'red' ELSE 'blue' END FROM generate_series(1, 10) i;

@@ -29,6 +29,10 @@ SELECT round((clusterseg.segment_distance('flowers_2', ROW(1, 5.1, 3.5, 1.4, 0.2
 	- clusterseg.segment_distance('flowers_2', ROW(1, 5.1, 3.5, 1.4, 0.2, 'setosa', '1')::flowers, segment_id) ^ 2)::numeric, 5) AS more
 	FROM flowers_2_members WHERE flower = 4;
 
+-- a row moved over the border that a counterfactual tells is in the other segment
+SELECT count(*) > 0 AS some, bool_and(clusterseg.segment('flowers_2', ROW(flower, sepal_length, sepal_width, to_value + 0.01 * sign(change), petal_width, species, other)::flowers) = 2) AS there
+	FROM flowers, clusterseg.counterfactual('flowers_2', flowers, 2) c WHERE c.feature = 'petal_length' AND c.sufficient;
+
 -- k-modes: categories alone; by hand, two customers differ from their prototype in one of two
 CREATE TABLE modes (id int, a text, b text);
 INSERT INTO modes VALUES (1, 'x', 'p'), (2, 'x', 'p'), (3, 'x', 'p'), (4, 'y', 'q'), (5, 'y', 'q'), (6, 'z', 'q'), (7, 'x', 'r');

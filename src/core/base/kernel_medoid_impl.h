@@ -26,11 +26,11 @@ metric_sums(const float *x, const float *q, int d, bool absolute, VF *sum, int n
 		sum[v] = V_SET1(0);
 	for (int f = 0; f < d; f++, x += CS_LANES)
 	{
-		VF c = V_SET1(q[f]);
+		VF			c = V_SET1(q[f]);
 
 		for (int v = 0; v < n; v++)
 		{
-			VF a = V_LOAD(x + v * W) - c;
+			VF			a = V_LOAD(x + v * W) - c;
 
 			if (absolute)
 				sum[v] = sum[v] + most_of(a, V_SET1(0) - a);
@@ -47,7 +47,7 @@ tile_distances(const float *x, size_t tiles, const float *q, int d, bool absolut
 	for (size_t t = 0; t < tiles; t++, x += CS_LANES * (size_t) d)
 		for (int s = 0; s < CS_LANES; s += SUB, out += SUB)
 		{
-			VF sum[2];
+			VF			sum[2];
 
 			metric_sums(x + s, q, d, absolute, sum, 2);
 			for (int v = 0; v < 2; v++)
@@ -153,14 +153,14 @@ FN double
 swap_gain(const float *to, const float *near, const float *second, const float *weight, const int32_t *owner, size_t n,
 		  double *loss)
 {
-	VF shared = V_SET1(0);
-	float part[W] __attribute__((aligned(64)));
-	double gain = 0;
+	VF			shared = V_SET1(0);
+	float		part[W] __attribute__((aligned(64)));
+	double		gain = 0;
 
 	for (size_t i = 0; i < n; i += W)
 	{
-		VF x = V_LOAD(to + i), b = V_LOAD(second + i), a, w;
-		unsigned closer = V_BITS(V_LT(x, b));
+		VF			x = V_LOAD(to + i), b = V_LOAD(second + i), a, w;
+		unsigned	closer = V_BITS(V_LT(x, b));
 
 		if (!closer)
 			continue;
@@ -170,7 +170,7 @@ swap_gain(const float *to, const float *near, const float *second, const float *
 		V_STORE(part, w * (least_of(most_of(x, a), b) - b));
 		for (; closer; closer &= closer - 1)
 		{
-			int l = __builtin_ctz(closer);
+			int			l = __builtin_ctz(closer);
 
 			loss[owner[i + (size_t) l]] += (double) part[l];
 		}

@@ -31,28 +31,28 @@ enum
 
 typedef struct job
 {
-	cs_env *env;
-	cs_team *team;
+	cs_env	   *env;
+	cs_team	   *team;
 	const cs_fit_args *a;
-	cs_space *space;
-	cs_tiles *candidate;
-	cs_tiles *row; /* what candidates are to serve; may be the same */
-	cs_pam_args pam;
+	cs_space   *space;
+	cs_tiles   *candidate;
+	cs_tiles   *row; /* what candidates are to serve; may be the same */
+	cs_pam_args	pam;
 } job;
 
 /* What a restart came to. */
 typedef struct result
 {
-	double cost;
-	int passes;
-	bool converged;
+	double		cost;
+	int			passes;
+	bool		converged;
 } result;
 
 /* Rows that stand for all, where not all are counted: 100 ln(n k) as in OneBatchPAM. */
 static size_t
 batch_rows(size_t n, int k)
 {
-	size_t m = (size_t) (100 * log((double) n * k + 2)), most = n < CANDIDATES ? n : CANDIDATES;
+	size_t		m = (size_t) (100 * log((double) n * k + 2)), most = n < CANDIDATES ? n : CANDIDATES;
 
 	m = m < 4 * (size_t) k ? 4 * (size_t) k : m;
 	return m < most ? m : most;
@@ -79,7 +79,7 @@ is_exact(const cs_fit_args *a)
 static size_t
 candidates(const cs_fit_args *a)
 {
-	size_t limit = (size_t) cs_option_real(a->options, "exact_rows"), n = a->x->n;
+	size_t		limit = (size_t) cs_option_real(a->options, "exact_rows"), n = a->x->n;
 
 	limit = limit < CANDIDATES ? limit : CANDIDATES;
 	limit = limit > (size_t) a->k ? limit : (size_t) a->k;
@@ -93,12 +93,12 @@ static cs_tiles *
 spread(const job *j, size_t m)
 {
 	const cs_matrix *x = j->a->x;
-	cs_tiles *t = cs_tiles_new(j->env, m, j->space->d);
-	float *row = CS_NEW(j->env, float, (size_t) x->d), *point = CS_NEW(j->env, float, (size_t) j->space->d);
+	cs_tiles   *t = cs_tiles_new(j->env, m, j->space->d);
+	float	   *row = CS_NEW(j->env, float, (size_t) x->d), *point = CS_NEW(j->env, float, (size_t) j->space->d);
 
 	for (size_t i = 0; i < m; i++)
 	{
-		size_t from = (size_t) ((double) i * (double) x->n / (double) m);
+		size_t		from = (size_t) ((double) i * (double) x->n / (double) m);
 
 		if (i % CS_BLOCK_ROWS == 0)
 			cs_poll(j->env);
@@ -116,7 +116,7 @@ spread(const job *j, size_t m)
 static float *
 gather(cs_env *env, const cs_tiles *t, const uint32_t *number, size_t k)
 {
-	float *row = CS_NEW(env, float, k *(size_t) t->d);
+	float	   *row = CS_NEW(env, float, k *(size_t) t->d);
 
 	for (size_t i = 0; i < k; i++)
 		cs_tiles_row(t, number ? number[i] : i, row + i * (size_t) t->d);
@@ -127,16 +127,16 @@ gather(cs_env *env, const cs_tiles *t, const uint32_t *number, size_t k)
 
 typedef struct near
 {
-	cs_near2 raw; /* of one tile */
-	float *tile;
-	float *row;
-	float *point;
+	cs_near2	raw; /* of one tile */
+	float	   *tile;
+	float	   *row;
+	float	   *point;
 } near;
 
 static near *
 near_new(cs_env *env, const cs_space *s)
 {
-	near *n = CS_NEW(env, near, 1);
+	near	   *n = CS_NEW(env, near, 1);
 
 	n->raw.best = CS_NEW(env, float, CS_LANES);
 	n->raw.second = CS_NEW(env, float, CS_LANES);
@@ -177,15 +177,15 @@ serve_all(const job *j, const float *to, int k, double *cost, double *weight)
 {
 	const cs_matrix *x = j->a->x;
 	cs_scratch *scratch = cs_scratch_new(j->env, x);
-	near *n = near_new(j->env, j->space);
-	cs_turn turn;
-	int unit;
+	near	   *n = near_new(j->env, j->space);
+	cs_turn		turn;
+	int			unit;
 
 	cs_turn_init(j->env, j->team, &turn, cs_units(x));
 	while ((unit = cs_turn_take(j->team, &turn)) >= 0)
 		for (int b = cs_unit_start(x, unit); b < cs_unit_start(x, unit + 1); b++)
 		{
-			cs_run run = cs_matrix_run(x, b, scratch);
+			cs_run		run = cs_matrix_run(x, b, scratch);
 
 			for (size_t at = 0; at < run.rows; at += CS_LANES)
 			{
@@ -194,7 +194,7 @@ serve_all(const job *j, const float *to, int k, double *cost, double *weight)
 				j->env->kernel->metric_nearest(tile, to, k, j->space->d, j->space->form == CS_FORM_ABSOLUTE, &n->raw);
 				for (size_t l = 0; l < CS_LANES && at + l < run.rows; l++)
 				{
-					double w = run.weight ? (double) run.weight[at + l] : 1;
+					double		w = run.weight ? (double) run.weight[at + l] : 1;
 
 					cost[unit] += w * distance_of_sum(j->space, n->raw.best[l]);
 					if (weight)
@@ -212,16 +212,16 @@ serve_all(const job *j, const float *to, int k, double *cost, double *weight)
 static cs_tiles *
 batch(const job *j)
 {
-	size_t mark = cs_team_mark(j->team), m = batch_rows(j->a->x->n, j->a->k);
-	cs_tiles *t = spread(j, m < j->candidate->n ? m : j->candidate->n);
-	float *to = gather(j->env, t, NULL, t->n);
-	double *cost = cs_team_alloc(j->env, j->team, CS_MAX_UNITS, sizeof(double)),
+	size_t		mark = cs_team_mark(j->team), m = batch_rows(j->a->x->n, j->a->k);
+	cs_tiles   *t = spread(j, m < j->candidate->n ? m : j->candidate->n);
+	float	   *to = gather(j->env, t, NULL, t->n);
+	double	   *cost = cs_team_alloc(j->env, j->team, CS_MAX_UNITS, sizeof(double)),
 		   *weight = cs_team_alloc(j->env, j->team, CS_MAX_UNITS * t->n, sizeof(double));
 
 	serve_all(j, to, (int) t->n, cost, weight);
 	for (size_t i = 0; i < t->n; i++)
 	{
-		double sum = 0;
+		double		sum = 0;
 
 		for (int u = 0; u < cs_units(j->a->x); u++)
 			sum += weight[(size_t) u * t->n + i];
@@ -240,7 +240,7 @@ static float *
 given_rows(const job *j)
 {
 	const cs_fit_args *a = j->a;
-	float *given = CS_NEW(j->env, float, (size_t) a->k *(size_t) j->space->d),
+	float	   *given = CS_NEW(j->env, float, (size_t) a->k *(size_t) j->space->d),
 		  *row = CS_NEW(j->env, float, (size_t) a->x->d);
 
 	for (int i = 0; i < a->k; i++)
@@ -257,7 +257,7 @@ given_rows(const job *j)
 static int
 init_of(const cs_fit_args *a)
 {
-	int init = cs_option_int(a->options, "init");
+	int			init = cs_option_int(a->options, "init");
 
 	return init == INIT_GIVEN && a->start == NULL ? INIT_PLUSPLUS : init;
 }
@@ -265,9 +265,9 @@ init_of(const cs_fit_args *a)
 static void
 restart(const job *j, int number, uint32_t *medoid, result *out)
 {
-	int init = init_of(j->a);
+	int			init = init_of(j->a);
 	cs_pam_result r;
-	cs_rng rng;
+	cs_rng		rng;
 
 	cs_rng_init(&rng, j->a->seed + (uint64_t) number, CS_STREAM_SEEDING);
 	if (init == INIT_GIVEN)
@@ -286,7 +286,7 @@ restart(const job *j, int number, uint32_t *medoid, result *out)
 static int
 restarts(const cs_fit_args *a)
 {
-	int init = init_of(a);
+	int			init = init_of(a);
 
 	return init == INIT_GIVEN || init == INIT_BUILD ? 1 : cs_option_int(a->options, "restarts");
 }
@@ -295,12 +295,12 @@ restarts(const cs_fit_args *a)
 static uint32_t *
 best_of(const job *j, cs_fit *out)
 {
-	size_t mark = cs_team_mark(j->team), k = (size_t) j->a->k;
-	int runs = restarts(j->a), best = 0, unit;
-	uint32_t *shared = cs_team_alloc(j->env, j->team, (size_t) runs * k, sizeof(uint32_t)),
+	size_t		mark = cs_team_mark(j->team), k = (size_t) j->a->k;
+	int			runs = restarts(j->a), best = 0, unit;
+	uint32_t   *shared = cs_team_alloc(j->env, j->team, (size_t) runs * k, sizeof(uint32_t)),
 			 *medoid = CS_NEW(j->env, uint32_t, k);
-	result *r = cs_team_alloc(j->env, j->team, (size_t) runs, sizeof(result));
-	cs_turn turn;
+	result	   *r = cs_team_alloc(j->env, j->team, (size_t) runs, sizeof(result));
+	cs_turn		turn;
 
 	cs_turn_init(j->env, j->team, &turn, runs);
 	while ((unit = cs_turn_take(j->team, &turn)) >= 0)
@@ -321,12 +321,12 @@ best_of(const job *j, cs_fit *out)
 static void
 check_different(const job *j, const float *medoid)
 {
-	int k = j->a->k, different = 0;
-	size_t d = (size_t) j->space->d;
+	int			k = j->a->k, different = 0;
+	size_t		d = (size_t) j->space->d;
 
 	for (int i = 0; i < k; i++)
 	{
-		int z = 0;
+		int			z = 0;
 
 		while (z < i && cs_space_distance(j->space, medoid + (size_t) i * d, medoid + (size_t) z * d) > 0)
 			z++;
@@ -340,9 +340,9 @@ static void
 take_medoids(const job *j, const uint32_t *medoid, cs_fit *out)
 {
 	const cs_matrix *x = j->a->x;
-	size_t mark = cs_team_mark(j->team), d = (size_t) x->d;
-	float *rows = gather(j->env, j->candidate, medoid, (size_t) j->a->k), *row = CS_NEW(j->env, float, d);
-	double *cost = cs_team_alloc(j->env, j->team, CS_MAX_UNITS, sizeof(double));
+	size_t		mark = cs_team_mark(j->team), d = (size_t) x->d;
+	float	   *rows = gather(j->env, j->candidate, medoid, (size_t) j->a->k), *row = CS_NEW(j->env, float, d);
+	double	   *cost = cs_team_alloc(j->env, j->team, CS_MAX_UNITS, sizeof(double));
 
 	check_different(j, rows);
 	out->k = j->a->k;
@@ -368,9 +368,9 @@ take_medoids(const job *j, const uint32_t *medoid, cs_fit *out)
 static void
 fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 {
-	job j = {.env = env, .team = team, .a = a};
-	bool exact = is_exact(a);
-	size_t distinct = (size_t) cs_distinct_rows(env, a->x, a->k);
+	job			j = {.env = env, .team = team, .a = a};
+	bool		exact = is_exact(a);
+	size_t		distinct = (size_t) cs_distinct_rows(env, a->x, a->k);
 
 	if (distinct < (size_t) a->k)
 		cs_seed_too_few(env, a->k, (int) distinct);

@@ -7,8 +7,8 @@
 
 typedef struct medoids
 {
-	cs_space *space;
-	float *row; /* k rows of the space */
+	cs_space   *space;
+	float	   *row; /* k rows of the space */
 	const cs_kernel *kernel;
 } medoids;
 
@@ -22,8 +22,8 @@ cs_medoids_save(cs_env *env, const cs_fit *fit, cs_writer *w)
 void
 cs_medoids_load(cs_env *env, cs_value fit, cs_scorer *s)
 {
-	medoids *m = CS_NEW(env, medoids, 1);
-	float *row = CS_NEW(env, float, (size_t) s->d);
+	medoids	   *m = CS_NEW(env, medoids, 1);
+	float	   *row = CS_NEW(env, float, (size_t) s->d);
 
 	if (s->centers == NULL)
 		cs_doc_damaged(env, "Field \"centers\" is missing.");
@@ -73,14 +73,14 @@ cs_nearest
 cs_medoids_nearest(const cs_scorer *s, const float *row, float *score)
 {
 	const medoids *m = s->extra;
-	cs_nearest n = {0, -1, INFINITY, INFINITY};
+	cs_nearest	n = {0, -1, INFINITY, INFINITY};
 
 	if (by_centers(m))
 		return squared(m->space, cs_by_center_nearest(s, row, score));
 	cs_space_row(m->space, row, score);
 	for (int j = 0; j < s->k; j++)
 	{
-		double d = cs_space_distance(m->space, score, m->row + (size_t) j * (size_t) m->space->d);
+		double		d = cs_space_distance(m->space, score, m->row + (size_t) j * (size_t) m->space->d);
 
 		if (d < n.d1)
 		{
@@ -108,13 +108,13 @@ void
 cs_medoids_block(const cs_scorer *s, const cs_run *run, cs_near_block *out)
 {
 	const medoids *m = s->extra;
-	float *row = out->score + CS_LANES * (size_t) m->space->d, *point = row + s->d;
+	float	   *row = out->score + CS_LANES * (size_t) m->space->d, *point = row + s->d;
 
 	if (by_centers(m))
 		cs_by_center_block(s, run, out);
 	for (size_t at = 0; at < run->rows && !by_centers(m); at += CS_LANES)
 	{
-		cs_near2 raw = {out->raw.best + at, out->raw.second + at, NULL, out->raw.label + at, out->raw.label2 + at};
+		cs_near2	raw = {out->raw.best + at, out->raw.second + at, NULL, out->raw.label + at, out->raw.label2 + at};
 
 		m->kernel->metric_nearest(cs_space_tile(m->space, run->tiles + at * (size_t) run->d, out->score, row, point),
 								  m->row, s->k, m->space->d, true, &raw);
@@ -126,7 +126,7 @@ cs_medoids_block(const cs_scorer *s, const cs_run *run, cs_near_block *out)
 	}
 	for (size_t i = 0; i < run->rows; i++)
 	{
-		cs_nearest n = squared(m->space, (cs_nearest){0, 0, out->d1[i], out->d2[i]});
+		cs_nearest	n = squared(m->space, (cs_nearest){0, 0, out->d1[i], out->d2[i]});
 
 		out->d1[i] = n.d1;
 		out->d2[i] = n.d2;
@@ -137,7 +137,7 @@ double
 cs_medoids_distance(const cs_scorer *s, const float *row, int cluster, float *score)
 {
 	const medoids *m = s->extra;
-	cs_nearest n = {cluster, -1, 0, INFINITY};
+	cs_nearest	n = {cluster, -1, 0, INFINITY};
 
 	if (by_centers(m))
 		n.d1 = cs_centers_distance(s->centers, row, cluster);
@@ -154,7 +154,7 @@ double
 cs_medoids_part(const cs_scorer *s, const float *row, int cluster, int coordinate)
 {
 	const medoids *m = s->extra;
-	double a = (double) row[coordinate] - s->centers->c[(size_t) cluster * (size_t) s->d + (size_t) coordinate],
+	double		a = (double) row[coordinate] - s->centers->c[(size_t) cluster * (size_t) s->d + (size_t) coordinate],
 		   scale = m->space->scale ? m->space->scale[coordinate] : 1;
 
 	return by_centers(m) ? a * a / (m->space->metric == CS_METRIC_COSINE ? 2 : 1) : fabs(a) * scale;

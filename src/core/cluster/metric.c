@@ -9,7 +9,7 @@
 static cs_space *
 make(cs_env *env, cs_metric metric, int d)
 {
-	cs_space *s = CS_NEW(env, cs_space, 1);
+	cs_space   *s = CS_NEW(env, cs_space, 1);
 
 	s->metric = metric;
 	s->form = metric == CS_METRIC_EUCLIDEAN ? CS_FORM_ROOT
@@ -30,8 +30,8 @@ make(cs_env *env, cs_metric metric, int d)
 static double *
 ranges(cs_env *env, const cs_matrix *x)
 {
-	double *range = CS_NEW(env, double, (size_t) x->d);
-	float *row = CS_NEW(env, float, (size_t) x->d), *low = CS_NEW(env, float, (size_t) x->d),
+	double	   *range = CS_NEW(env, double, (size_t) x->d);
+	float	   *row = CS_NEW(env, float, (size_t) x->d), *low = CS_NEW(env, float, (size_t) x->d),
 		  *high = CS_NEW(env, float, (size_t) x->d);
 
 	for (size_t i = 0; i < x->n; i++)
@@ -57,12 +57,12 @@ ranges(cs_env *env, const cs_matrix *x)
 static double
 group_levels(cs_space *s, const cs_axis *axis)
 {
-	double sum = 0;
-	int groups = 0;
+	double		sum = 0;
+	int			groups = 0;
 
 	for (int f = 0; f < s->from; f++)
 	{
-		bool level = axis && axis[f].level,
+		bool		level = axis && axis[f].level,
 			 first = !level || f == 0 || !axis[f - 1].level || axis[f - 1].feature != axis[f].feature;
 
 		if (first)
@@ -77,8 +77,8 @@ group_levels(cs_space *s, const cs_axis *axis)
 cs_space *
 cs_space_new(cs_env *env, cs_metric metric, const cs_matrix *x, const cs_axis *axis)
 {
-	cs_space *s = make(env, metric, x->d);
-	double *range, sum;
+	cs_space   *s = make(env, metric, x->d);
+	double	   *range, sum;
 
 	if (metric != CS_METRIC_GOWER)
 		return s;
@@ -86,7 +86,7 @@ cs_space_new(cs_env *env, cs_metric metric, const cs_matrix *x, const cs_axis *a
 	range = ranges(env, x);
 	for (int f = 0; f < x->d && sum > 0; f++)
 	{
-		double w = (axis ? (double) axis[f].weight : 1) / sum;
+		double		w = (axis ? (double) axis[f].weight : 1) / sum;
 
 		if (s->group[f] >= 0)
 		{
@@ -103,8 +103,8 @@ cs_space_new(cs_env *env, cs_metric metric, const cs_matrix *x, const cs_axis *a
 void
 cs_space_row(const cs_space *s, const float *row, float *out)
 {
-	double missing = 0;
-	bool some = true;
+	double		missing = 0;
+	bool		some = true;
 
 	if (s->metric != CS_METRIC_GOWER)
 	{
@@ -113,7 +113,7 @@ cs_space_row(const cs_space *s, const float *row, float *out)
 	}
 	for (int f = 0; f < s->from; f++)
 	{
-		int g = s->group[f];
+		int			g = s->group[f];
 
 		out[f] = (float) ((double) row[f] * s->scale[f]);
 		some = (f > 0 && s->group[f - 1] == g && some) || row[f] > 0;
@@ -142,8 +142,8 @@ cs_space_tile(const cs_space *s, const float *from, float *tile, float *row, flo
 double
 cs_space_distance(const cs_space *s, const float *a, const float *b)
 {
-	float sum = 0;
-	double square = 0;
+	float		sum = 0;
+	double		square = 0;
 
 	for (int f = 0; f < s->d && s->form == CS_FORM_ABSOLUTE; f++)
 		sum += fabsf(a[f] - b[f]);
@@ -155,7 +155,7 @@ cs_space_distance(const cs_space *s, const float *a, const float *b)
 void
 cs_space_save(const cs_space *s, cs_writer *w)
 {
-	int groups = 0;
+	int			groups = 0;
 
 	cs_put_number(w, "metric", s->metric);
 	if (s->metric != CS_METRIC_GOWER)
@@ -170,8 +170,8 @@ cs_space_save(const cs_space *s, cs_writer *w)
 cs_space *
 cs_space_load(cs_env *env, cs_value v, int d)
 {
-	cs_space *s = make(env, (cs_metric) cs_need_int(env, v, "metric", 0, CS_METRIC_GOWER), d);
-	int groups = 0;
+	cs_space   *s = make(env, (cs_metric) cs_need_int(env, v, "metric", 0, CS_METRIC_GOWER), d);
+	int			groups = 0;
 
 	if (s->metric != CS_METRIC_GOWER)
 		return s;

@@ -25,15 +25,15 @@ typedef enum cs_metric
 
 typedef struct cs_space
 {
-	cs_metric metric;
+	cs_metric	metric;
 	cs_metric_form form;
-	int from; /* coordinates of rows */
-	int d;    /* coordinates in the space */
+	int			from; /* coordinates of rows */
+	int			d;    /* coordinates in the space */
 
 	/* gower alone */
-	double *scale; /* by coordinate */
-	int *group;    /* category that the coordinate is a level of, -1: none; ascending */
-	double *half;  /* by category: half its part of the mean */
+	double	   *scale; /* by coordinate */
+	int		   *group;    /* category that the coordinate is a level of, -1: none; ascending */
+	double	   *half;  /* by category: half its part of the mean */
 } cs_space;
 
 /* The space of a metric for rows like those of x; axis may be NULL. */

@@ -25,26 +25,26 @@
 
 typedef struct state
 {
-	cs_env *env;
+	cs_env	   *env;
 	const cs_pam_args *a;
-	size_t padded;
-	uint32_t *medoid;
-	float **to; /* distances of all rows to each medoid, and one to spare */
-	float *near;
-	float *second;
-	int32_t *owner; /* the nearest medoid, the second nearest */
-	int32_t *next;
-	double *removal; /* by medoid: what its rows would lose without it */
-	double *loss;
-	double cost;
-	float *row;  /* the candidate */
-	bool *taken; /* by candidate: it is a medoid */
+	size_t		padded;
+	uint32_t   *medoid;
+	float	  **to; /* distances of all rows to each medoid, and one to spare */
+	float	   *near;
+	float	   *second;
+	int32_t	   *owner; /* the nearest medoid, the second nearest */
+	int32_t	   *next;
+	double	   *removal; /* by medoid: what its rows would lose without it */
+	double	   *loss;
+	double		cost;
+	float	   *row;  /* the candidate */
+	bool	   *taken; /* by candidate: it is a medoid */
 } state;
 
 cs_tiles *
 cs_tiles_new(cs_env *env, size_t n, int d)
 {
-	cs_tiles *t = CS_NEW(env, cs_tiles, 1);
+	cs_tiles   *t = CS_NEW(env, cs_tiles, 1);
 
 	t->n = n;
 	t->d = d;
@@ -73,7 +73,7 @@ cs_tiles_row(const cs_tiles *t, size_t i, float *row)
 void
 cs_tiles_set(cs_tiles *t, size_t i, const float *row)
 {
-	float *x = cs_tiles_at(t, i);
+	float	   *x = cs_tiles_at(t, i);
 
 	for (int f = 0; f < t->d; f++)
 		x[(size_t) f * CS_LANES] = row[f];
@@ -88,7 +88,7 @@ cs_pam_bytes(double n, int d, int k)
 static state *
 state_new(cs_env *env, const cs_pam_args *a, uint32_t *medoid)
 {
-	state *s = CS_NEW(env, state, 1);
+	state	   *s = CS_NEW(env, state, 1);
 
 	s->env = env;
 	s->a = a;
@@ -111,7 +111,7 @@ state_new(cs_env *env, const cs_pam_args *a, uint32_t *medoid)
 static void
 state_free(state *s)
 {
-	cs_env *env = s->env;
+	cs_env	   *env = s->env;
 
 	for (int j = 0; j <= s->a->k; j++)
 		cs_release(env, s->to[j]);
@@ -132,12 +132,12 @@ static void
 distances(cs_env *env, const cs_pam_args *a, size_t candidate, float *row, float *out)
 {
 	const cs_tiles *r = a->rows;
-	size_t padded = cs_round_lanes(r->n);
+	size_t		padded = cs_round_lanes(r->n);
 
 	cs_tiles_row(a->candidates, candidate, row);
 	for (size_t at = 0; at < padded; at += CS_BLOCK_ROWS)
 	{
-		size_t m = padded - at < CS_BLOCK_ROWS ? padded - at : CS_BLOCK_ROWS;
+		size_t		m = padded - at < CS_BLOCK_ROWS ? padded - at : CS_BLOCK_ROWS;
 
 		env->kernel->metric_distances(r->x + at * (size_t) r->d, m / CS_LANES, row, r->d, a->form, out + at);
 		cs_poll(env);
@@ -150,7 +150,7 @@ distances(cs_env *env, const cs_pam_args *a, size_t candidate, float *row, float
 static int32_t
 nearest_but(const state *s, size_t i, int32_t but)
 {
-	int32_t best = but == 0 && s->a->k > 1 ? 1 : 0;
+	int32_t		best = but == 0 && s->a->k > 1 ? 1 : 0;
 
 	for (int32_t j = best + 1; j < s->a->k; j++)
 		if (j != but && s->to[j][i] < s->to[best][i])
@@ -173,7 +173,7 @@ add_up(state *s)
 	memset(s->removal, 0, sizeof(double) * (size_t) s->a->k);
 	for (size_t i = 0; i < s->a->rows->n; i++)
 	{
-		double w = (double) s->a->rows->weight[i];
+		double		w = (double) s->a->rows->weight[i];
 
 		s->cost += w * (double) s->near[i];
 		s->removal[s->owner[i]] += w * ((double) s->second[i] - (double) s->near[i]);
@@ -234,8 +234,8 @@ assign_again(state *s, size_t i, int32_t j, float d)
 static bool
 swap(state *s, int32_t j, uint32_t candidate)
 {
-	float *former = s->to[j], *to = s->to[s->a->k];
-	double cost = s->cost;
+	float	   *former = s->to[j], *to = s->to[s->a->k];
+	double		cost = s->cost;
 
 	s->to[j] = to;
 	s->to[s->a->k] = former;
@@ -266,7 +266,7 @@ static double
 price(state *s, const float *to, int32_t *out)
 {
 	const cs_tiles *r = s->a->rows;
-	double shared = 0, best = INFINITY;
+	double		shared = 0, best = INFINITY;
 
 	if (s->a->k == 1)
 	{
@@ -292,8 +292,8 @@ cs_pam_result
 cs_pam(cs_env *env, const cs_pam_args *a, uint32_t *medoid)
 {
 	cs_pam_result r = {0};
-	state *s = state_new(env, a, medoid);
-	size_t n = a->candidates->n, idle = 0; /* candidates since the last swap */
+	state	   *s = state_new(env, a, medoid);
+	size_t		n = a->candidates->n, idle = 0; /* candidates since the last swap */
 
 	for (int j = 0; j < a->k; j++)
 	{
@@ -307,8 +307,8 @@ cs_pam(cs_env *env, const cs_pam_args *a, uint32_t *medoid)
 		cs_progress(env, CS_PHASE_FIT, r.passes, a->max_passes);
 		for (size_t c = 0; c < n && !r.converged; c++)
 		{
-			float *to = s->to[a->k];
-			int32_t j = 0;
+			float	   *to = s->to[a->k];
+			int32_t		j = 0;
 
 			if (!s->taken[c])
 			{
@@ -342,12 +342,12 @@ fold(cs_env *env, const cs_pam_args *a, uint32_t candidate, float *row, float *t
 static uint32_t
 draw(const cs_tiles *t, const float *near, double total, cs_rng *rng)
 {
-	double at = cs_rng_unit(rng) * total;
-	uint32_t last = 0;
+	double		at = cs_rng_unit(rng) * total;
+	uint32_t	last = 0;
 
 	for (size_t i = 0; i < t->n; i++)
 	{
-		double part = (double) t->weight[i] * (near ? (double) near[i] : 1);
+		double		part = (double) t->weight[i] * (near ? (double) near[i] : 1);
 
 		if (part > 0)
 			last = (uint32_t) i;
@@ -361,7 +361,7 @@ draw(const cs_tiles *t, const float *near, double total, cs_rng *rng)
 static double
 weighted_sum(const cs_tiles *t, const float *near)
 {
-	double sum = 0;
+	double		sum = 0;
 
 	for (size_t i = 0; i < t->n; i++)
 		sum += (double) t->weight[i] * (near ? (double) near[i] : 1);
@@ -371,9 +371,9 @@ weighted_sum(const cs_tiles *t, const float *near)
 void
 cs_pam_plusplus(cs_env *env, const cs_pam_args *args, cs_rng *rng, uint32_t *medoid)
 {
-	cs_pam_args a = *args;
-	size_t padded = cs_round_lanes(a.candidates->n);
-	float *near = CS_ROOM(env, float, padded), *to = CS_ROOM(env, float, padded),
+	cs_pam_args	a = *args;
+	size_t		padded = cs_round_lanes(a.candidates->n);
+	float	   *near = CS_ROOM(env, float, padded), *to = CS_ROOM(env, float, padded),
 		  *row = CS_NEW(env, float, (size_t) a.candidates->d);
 
 	a.rows = a.candidates;
@@ -381,7 +381,7 @@ cs_pam_plusplus(cs_env *env, const cs_pam_args *args, cs_rng *rng, uint32_t *med
 		near[i] = INFINITY;
 	for (int j = 0; j < a.k; j++)
 	{
-		double total = weighted_sum(a.rows, j > 0 ? near : NULL);
+		double		total = weighted_sum(a.rows, j > 0 ? near : NULL);
 
 		cs_progress(env, CS_PHASE_SEED, j, a.k);
 		if (!(total > 0))
@@ -398,12 +398,12 @@ cs_pam_plusplus(cs_env *env, const cs_pam_args *args, cs_rng *rng, uint32_t *med
 void
 cs_pam_random(const cs_pam_args *a, cs_rng *rng, uint32_t *medoid)
 {
-	size_t n = a->candidates->n;
+	size_t		n = a->candidates->n;
 
 	for (int j = 0; j < a->k; j++)
 	{
-		size_t most = n - (size_t) a->k + (size_t) j;
-		uint32_t drawn = (uint32_t) cs_rng_below(rng, most + 1);
+		size_t		most = n - (size_t) a->k + (size_t) j;
+		uint32_t	drawn = (uint32_t) cs_rng_below(rng, most + 1);
 
 		for (int i = 0; i < j; i++)
 			if (medoid[i] == drawn)
@@ -418,20 +418,20 @@ cs_pam_random(const cs_pam_args *a, cs_rng *rng, uint32_t *medoid)
 void
 cs_pam_build(cs_env *env, const cs_pam_args *a, uint32_t *medoid)
 {
-	size_t padded = cs_round_lanes(a->rows->n), n = a->candidates->n;
-	float *near = CS_NEW(env, float, padded), *to = CS_ROOM(env, float, padded),
+	size_t		padded = cs_round_lanes(a->rows->n), n = a->candidates->n;
+	float	   *near = CS_NEW(env, float, padded), *to = CS_ROOM(env, float, padded),
 		  *row = CS_NEW(env, float, (size_t) a->rows->d);
-	int32_t *owner = CS_NEW(env, int32_t, padded);
-	bool *taken = CS_NEW(env, bool, n);
+	int32_t	   *owner = CS_NEW(env, int32_t, padded);
+	bool	   *taken = CS_NEW(env, bool, n);
 
 	for (int j = 0; j < a->k; j++)
 	{
-		double best = INFINITY;
+		double		best = INFINITY;
 
 		cs_progress(env, CS_PHASE_SEED, j, a->k);
 		for (size_t c = 0; c < n; c++)
 		{
-			double gain = 0, none = 0;
+			double		gain = 0, none = 0;
 
 			if (taken[c])
 				continue;
@@ -465,12 +465,12 @@ void
 cs_pam_nearest(cs_env *env, const cs_pam_args *args, const float *given, uint32_t *medoid)
 {
 	const cs_tiles *c = args->candidates;
-	float *to = CS_ROOM(env, float, cs_round_lanes(c->n));
-	bool *taken = CS_NEW(env, bool, c->n);
+	float	   *to = CS_ROOM(env, float, cs_round_lanes(c->n));
+	bool	   *taken = CS_NEW(env, bool, c->n);
 
 	for (int j = 0; j < args->k; j++)
 	{
-		size_t best = c->n;
+		size_t		best = c->n;
 
 		env->kernel->metric_distances(c->x, cs_round_lanes(c->n) / CS_LANES, given + (size_t) j * (size_t) c->d, c->d,
 									  args->form, to);

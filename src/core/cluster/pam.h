@@ -18,27 +18,27 @@
 /* Rows in tiles, without gaps; weight is padded by zeros to whole tiles. */
 typedef struct cs_tiles
 {
-	float *x;
-	float *weight;
-	size_t n;
-	int d;
+	float	   *x;
+	float	   *weight;
+	size_t		n;
+	int			d;
 } cs_tiles;
 
 typedef struct cs_pam_args
 {
 	const cs_tiles *rows;       /* to be served */
 	const cs_tiles *candidates; /* medoids are rows of these; may be the same object */
-	int k;
+	int			k;
 	cs_metric_form form;
-	int max_passes; /* over the candidates */
+	int			max_passes; /* over the candidates */
 } cs_pam_args;
 
 typedef struct cs_pam_result
 {
-	int passes;
-	int swaps;
-	bool converged; /* no swap betters it */
-	double cost;    /* weighted sum of distances of the rows to their medoids */
+	int			passes;
+	int			swaps;
+	bool		converged; /* no swap betters it */
+	double		cost;    /* weighted sum of distances of the rows to their medoids */
 } cs_pam_result;
 
 cs_tiles *cs_tiles_new(cs_env *env, size_t n, int d);
