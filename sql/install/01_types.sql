@@ -62,6 +62,10 @@ CREATE FUNCTION clusterseg._algorithms()
 	AS 'MODULE_PATHNAME', 'clusterseg_algorithms' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg._algorithms() IS 'the parameter tables of all algorithms';
 
+CREATE FUNCTION clusterseg._chooses_k(algorithm text, options jsonb) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'clusterseg_chooses_k' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg._chooses_k(text, jsonb) IS 'is there a number of segments to choose, for an algorithm with these options?';
+
 CREATE FUNCTION clusterseg._transforms()
 	RETURNS TABLE (algorithm text, summary text, option text, type text, "default" text, range text, choices text, meaning text, kind text)
 	AS 'MODULE_PATHNAME', 'clusterseg_transforms' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

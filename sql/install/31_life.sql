@@ -140,7 +140,7 @@ BEGIN
 	FROM clusterseg._train(p_name, COALESCE(p_source, m.source), m.key,
 		(SELECT array_agg(x.value ORDER BY x.ordinality) FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'features')
 			WHEN 'array' THEN o->'features' ELSE '[]' END) WITH ORDINALITY x),
-		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN o->>'algorithm' <> 'rfm' THEN trained END), (o->>'k_range')::int4range,
+		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN clusterseg._chooses_k(o->>'algorithm', o->'options') THEN trained END), (o->>'k_range')::int4range,
 		o->'transforms', o->>'scale', o->>'weight', NULL, (o->>'seed')::bigint, true, m.output_schema, o->'options',
 		CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, p_max_moved,
 		CASE WHEN p_source IS NULL THEN m.owner END) t;

@@ -31,6 +31,7 @@ DECLARE
 	state text;
 	detail text;
 	hint text;
+	chooses boolean;
 	other float8[];
 BEGIN
 	IF names IS NULL THEN
@@ -57,8 +58,9 @@ BEGIN
 	FOR i IN 1 .. cardinality(names) LOOP
 		failed := NULL;
 		BEGIN
-			SELECT * INTO x FROM clusterseg._compare(NULL, p_source, p_path, p_key, p_features, names[i], p_k,
-				COALESCE(lower(p_k_range), 2), COALESCE(upper(p_k_range) - 1, 10),
+			chooses := clusterseg._chooses_k(names[i], COALESCE(p_options->names[i], '{}'));
+			SELECT * INTO x FROM clusterseg._compare(NULL, p_source, p_path, p_key, p_features, names[i], CASE WHEN chooses THEN p_k END,
+				COALESCE(CASE WHEN chooses THEN lower(p_k_range) END, 2), COALESCE(CASE WHEN chooses THEN upper(p_k_range) - 1 END, 10),
 				p_transforms, p_scale, p_weight, p_seed, COALESCE(p_options->names[i], '{}'), NULL, NULL, 1, NULL, NULL);
 			all_labels := all_labels || x.labels;
 			results := results || (to_jsonb(x) - 'labels');

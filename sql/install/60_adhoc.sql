@@ -109,6 +109,27 @@ CREATE FUNCTION clusterseg.kmedoids(features int[], k int, options jsonb = NULL)
 COMMENT ON FUNCTION clusterseg.kmedoids(int[], int, jsonb) IS
 	'k rows as centres, in a metric of choice, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
 
+CREATE FUNCTION clusterseg.gmm(features float8[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_gmm_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.gmm(float8[], int, jsonb) IS
+	'a mixture of k normal distributions, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.gmm(features real[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_gmm_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.gmm(real[], int, jsonb) IS
+	'a mixture of k normal distributions, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.gmm(features numeric[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_gmm_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.gmm(numeric[], int, jsonb) IS
+	'a mixture of k normal distributions, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.gmm(features bigint[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_gmm_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.gmm(bigint[], int, jsonb) IS
+	'a mixture of k normal distributions, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+CREATE FUNCTION clusterseg.gmm(features int[], k int, options jsonb = NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'clusterseg_gmm_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg.gmm(int[], int, jsonb) IS
+	'a mixture of k normal distributions, as a window function: segment of each row, 1 is the largest; NULL when a feature is NULL or not finite';
+
 CREATE FUNCTION clusterseg.hierarchical(features float8[], k int, linkage text = NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_hierarchical_over' LANGUAGE C STABLE WINDOW PARALLEL SAFE;
 COMMENT ON FUNCTION clusterseg.hierarchical(float8[], int, text) IS

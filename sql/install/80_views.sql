@@ -9,9 +9,10 @@ CREATE VIEW clusterseg.segments WITH (security_invoker = true) AS
 			WHEN EXISTS (SELECT FROM clusterseg._version_segments x JOIN clusterseg.versions y USING (model, version)
 				WHERE x.model = s.model AND x.segment_id = s.segment_id AND y.state <> 'draft') THEN 'retired'
 			ELSE 'draft' END AS state,
-		v.reach, s.named
+		v.reach, s.named, (p.metrics->'persistence'->>s.segment_id::text)::float8 AS persistence
 	FROM clusterseg._segments s
 		JOIN clusterseg.models m ON m.model = s.model
+		LEFT JOIN clusterseg.versions p ON p.id = m.published_id
 		LEFT JOIN clusterseg._version_segments v
 			ON v.model = s.model AND v.segment_id = s.segment_id AND v.version = m.published_version
 	WHERE m.published_version IS NOT NULL;
@@ -27,6 +28,7 @@ COMMENT ON COLUMN clusterseg.segments.since_version IS 'first version that had i
 COMMENT ON COLUMN clusterseg.segments.state IS 'active, retired (a former segment that the published version does not have) or draft (only versions have it that were never published)';
 COMMENT ON COLUMN clusterseg.segments.reach IS 'distance that 99.9 % of the customers stayed within';
 COMMENT ON COLUMN clusterseg.segments.named IS 'true: the label was given by a person';
+COMMENT ON COLUMN clusterseg.segments.persistence IS 'of hdbscan: how long the segment stays while the density grows, 0 to 1';
 
 CREATE VIEW clusterseg.segment_profiles WITH (security_invoker = true) AS
 	SELECT p.model, p.segment_id, p.feature, NULLIF(p.category, '') AS category, p.mean, p.median, p.p5, p.p95, p.overall_mean,

@@ -11,8 +11,12 @@
 #include "core/cluster/clusterer.h"
 #include "core/prep/prep.h"
 #include "core/reco/recommender.h"
+#include "pg/args.h"
+#include "pg/params.h"
 #include "pg/pg_env.h"
 #include "pg/settings.h"
+#include "pg/train_request.h"
+#include "pg/training.h"
 
 static const char *
 type_text(const cs_param *p)
@@ -84,6 +88,19 @@ clusterseg_algorithms(PG_FUNCTION_ARGS)
 			put_param(rsinfo, "recommender", a->name, a->summary, p);
 	}
 	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_chooses_k);
+
+/* _chooses_k(algorithm, options): is there a number of segments to choose? */
+Datum
+clusterseg_chooses_k(PG_FUNCTION_ARGS)
+{
+	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
+	const cs_clusterer *a = cs_algorithm_named(CS_ARG_TEXT(0));
+	Jsonb	   *options = PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1);
+
+	PG_RETURN_BOOL(cs_chooses_k(a, cs_parse_options(env, a->params, cs_common_params, options, psprintf("option of %s", a->name))));
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_transforms);

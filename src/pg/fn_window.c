@@ -258,6 +258,7 @@ CS_WINDOW(minibatch_kmeans, NULL, NULL);
 CS_WINDOW(bisecting_kmeans, NULL, NULL);
 CS_WINDOW(spherical_kmeans, NULL, NULL);
 CS_WINDOW(kmedoids, NULL, NULL);
+CS_WINDOW(gmm, NULL, NULL);
 CS_WINDOW(hierarchical, "linkage", NULL);
 CS_WINDOW(dbscan, "min_points", "eps");
 CS_WINDOW(hdbscan, "min_points", "min_cluster_size");

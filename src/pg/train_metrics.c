@@ -90,6 +90,20 @@ put_candidates(cs_json *j, const cs_training *t)
 	cs_training_say_ties(o);
 }
 
+/* A figure of each segment, by its id. */
+static void
+put_figures(cs_json *j, const cs_training *t)
+{
+	const cs_fit *fit = &t->outcome.fit;
+
+	if (fit->figure_name == NULL)
+		return;
+	cs_json_begin_object(j, fit->figure_name);
+	for (int i = 0; i < t->model.k; i++)
+		cs_json_number(j, psprintf("%d", t->model.segment_id[i]), fit->figure[i]);
+	cs_json_end_object(j);
+}
+
 Jsonb *
 cs_training_metrics(const cs_training *t)
 {
@@ -112,6 +126,7 @@ cs_training_metrics(const cs_training *t)
 	cs_json_number(&j, "seconds_label", t->seconds_label);
 	for (int i = 0; i < CS_MEASURES && o->fit.measure[i].name; i++)
 		cs_json_number(&j, o->fit.measure[i].name, o->fit.measure[i].value);
+	put_figures(&j, t);
 	if (o->fit.note)
 		cs_json_text(&j, "note", o->fit.note);
 	if (t->scorer->algorithm->flags & CS_NOISE)

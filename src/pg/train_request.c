@@ -47,14 +47,39 @@ cs_scale_named(const char *name)
 	return scale;
 }
 
+bool
+cs_chooses_k(const cs_clusterer *a, const cs_options *options)
+{
+	return a->flags & CS_NEEDS_K && !(a->decides_k && a->decides_k(options));
+}
+
+/* A number of segments that is asked for must not be ignored; a range that nobody gave is as it is. */
+static void
+refuse_k(FunctionCallInfo fcinfo, const cs_train_request *r)
+{
+	bool		k = !PG_ARGISNULL(CS_FIT_K);
+
+	if (!k && !PG_ARGISNULL(CS_FIT_K_MIN) && PG_GETARG_INT32(CS_FIT_K_MIN) == CS_K_MIN &&
+		!PG_ARGISNULL(CS_FIT_K_MAX) && PG_GETARG_INT32(CS_FIT_K_MAX) == CS_K_MAX)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 r->algorithm->flags & CS_NEEDS_K
+			 ? errmsg("%s has no use: the options decide on the number of segments", k ? "k" : "k_range")
+			 : errmsg("%s has no use: algorithm \"%s\" finds the number of segments itself", k ? "k" : "k_range", r->algorithm->name),
+			 errhint("Leave %s out. SELECT * FROM clusterseg.algorithms WHERE algorithm = '%s' shows what does have an influence.",
+					 k ? "k" : "k_range", r->algorithm->name)));
+}
+
 static void
 read_k(FunctionCallInfo fcinfo, cs_train_request *r)
 {
-	bool		needs = r->algorithm->flags & CS_NEEDS_K;
-
 	r->k_min = r->k_max = 1;
-	if (!needs)
+	if (!cs_chooses_k(r->algorithm, r->options))
+	{
+		refuse_k(fcinfo, r);
 		return;
+	}
 	if (!PG_ARGISNULL(CS_FIT_K))
 		r->k_min = r->k_max = PG_GETARG_INT32(CS_FIT_K);
 	else
@@ -112,8 +137,6 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.common = cs_parse_options(env, cs_common_params, r.algorithm->params, r.options_json, "option");
 	r.seed = PG_GETARG_INT64(CS_FIT_SEED);
 	read_k(fcinfo, &r);
-	if (r.algorithm->decides_k && r.algorithm->decides_k(r.options))
-		r.k_min = r.k_max = 1;
 	r.data.source = CS_ARG_TEXT(CS_FIT_SOURCE);
 	r.data.path = CS_ARG_TEXT(CS_FIT_PATH);
 	r.data.run_as = cs_role_for(CS_ARG_TEXT(CS_FIT_RUN_AS));

@@ -36,6 +36,10 @@ enum
 	CS_FIT_OWNER = CS_FIT_ARGS	/* of the former members; for _fit() only */
 };
 
+/* The range of k when none is given. */
+#define CS_K_MIN 2
+#define CS_K_MAX 10
+
 typedef struct cs_train_request
 {
 	const cs_clusterer *algorithm;
@@ -54,6 +58,9 @@ typedef struct cs_train_request
 
 /* CS_SCALE_... by its name, or an error that lists all. */
 extern int	cs_scale_named(const char *name);
+
+/* Is there a number of segments to choose, with these options? */
+extern bool cs_chooses_k(const cs_clusterer *a, const cs_options *options);
 
 /* The arguments, checked. */
 extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);

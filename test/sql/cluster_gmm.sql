@@ -42,6 +42,12 @@ SELECT count(*) FROM (VALUES ('iris', 0), ('iris', 2), ('shuffled', 1)) v (sourc
 	source, 'flower', :f, algorithm => 'gmm', k => 4, options => jsonb_build_object('workers', workers, 'restarts', 2)) t;
 SELECT count(DISTINCT clusterseg.model_value(model)::text) FROM clusterseg.models WHERE model LIKE 'same\_%';
 
+-- ad hoc: the components of the model, from the same start
+SELECT count(DISTINCT (s, segment_id)), count(DISTINCT s) FROM (SELECT flower, clusterseg.gmm(ARRAY[sepal_length, sepal_width, petal_length, petal_width], 3,
+	jsonb_build_object('init', 'given', 'start', :'start'::jsonb, 'max_iterations', 20, 'tolerance', 0)) OVER () AS s FROM iris) x JOIN iris_full_members USING (flower);
+SELECT count(*), count(s), count(DISTINCT s) FROM (SELECT clusterseg.gmm(ARRAY[x], 2, '{"covariance": "spherical"}') OVER () AS s
+	FROM unnest('{1,2,3,11,12,13,NULL,NaN}'::float8[]) x) y;
+
 -- export and import
 SELECT clusterseg.import_model('copy', clusterseg.export_model('iris_full'));
 SELECT count(*) FROM iris WHERE clusterseg.segment('copy', iris) <> clusterseg.segment('iris_full', iris);

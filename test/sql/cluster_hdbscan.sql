@@ -22,6 +22,13 @@ SELECT metrics->'min_points' AS min_points, metrics->'regions' AS regions, metri
 SELECT k FROM clusterseg.train('hand', 'SELECT x AS id, x FROM unnest(ARRAY[0, 1, 2, 10, 12]) x', 'id', '{x}', algorithm => 'hdbscan',
 	scale => 'none', options => '{"min_cluster_size": 2}');
 SELECT id, segment_id, distance, outlier_score FROM hand_members ORDER BY id;
+-- persistence is the stability of a region, rows times lambdas from its birth, over its rows times the largest lambda, 1:
+-- 3 (1 - 1/8) / 3 and 2 (1/2 - 1/8) / 2; kept by refresh() and import
+SELECT segment_id, size, persistence FROM clusterseg.segments WHERE model = 'hand' ORDER BY 1;
+SELECT version, k FROM clusterseg.refresh('hand');
+SELECT metrics->'persistence' AS persistence FROM clusterseg.versions WHERE model = 'hand' AND state = 'published';
+SELECT clusterseg.import_model('hand_copy', clusterseg.export_model('hand'));
+SELECT segment_id, size, persistence FROM clusterseg.segments WHERE model = 'hand_copy' ORDER BY 1;
 -- a new row goes by reachability: 4 is 2 from 2, its two nearest are within 3, so it meets 2 at lambda 1/3 > 1/8; 30 is beyond
 SELECT x, clusterseg.segment('hand', ARRAY[x]) AS segment, round(clusterseg.segment_probability('hand', ARRAY[x], 1)::numeric, 4) AS p1,
 	round(clusterseg.segment_probability('hand', ARRAY[x], 2)::numeric, 4) AS p2 FROM unnest(ARRAY[0, 4, 11, 30]) x;
@@ -57,3 +64,20 @@ SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', 
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', options => '{"min_cluster_size": 151}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', options => '{"min_points": 151}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', options => '{"selection": "most"}')$$);
+
+-- a number of segments that would be ignored
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', k => 3)$$);
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', k_range => '[2,5]')$$);
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', k_range => 'empty')$$);
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', k => 3, options => '{"eps": 1}')$$);
+SELECT raises($$SELECT clusterseg.train('x', 'SELECT 1 AS customer, 1 AS recency_days, 2 AS orders, 3 AS monetary', 'customer', algorithm => 'rfm', k => 3)$$);
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'hierarchical', k => 3, options => '{"height": 2}')$$);
+SELECT raises($$SELECT clusterseg.estimate('iris', 'flower', '{petal_width}', algorithm => 'hdbscan', k => 3)$$);
+SELECT raises($$SELECT * FROM clusterseg.select_k('iris', 'flower', '{petal_width}', algorithm => 'hdbscan')$$);
+-- a range that is not given, and NULL, ask for nothing
+SELECT k FROM clusterseg.train('y', 'iris', 'flower', '{petal_width}', algorithm => 'hdbscan', k => NULL, k_range => NULL);
+SELECT k FROM clusterseg.train('height', 'iris', 'flower', '{petal_width}', algorithm => 'hierarchical', options => '{"height": 10}');
+SELECT k FROM clusterseg.refresh('height');
+-- in comparisons k is for those that take one
+SELECT algorithm, asked, segments FROM clusterseg.compare_algorithms('iris', 'flower', '{petal_width}', '{kmeans,hdbscan,hierarchical}', k => 3,
+	options => '{"hierarchical": {"height": 10}}');

@@ -75,6 +75,8 @@ typedef struct cs_fit
 	/* By what to choose between numbers of clusters, the least (BIC); 0 or NaN: by the common rule. */
 	double		criterion;
 	cs_measure_of measure[CS_MEASURES];	/* what else is worth telling; name NULL: the end */
+	const char *figure_name;	/* what each cluster has a figure of, or NULL; only the leader's counts */
+	const double *figure;		/* k of them */
 
 	/*
 	 * With CS_OWN_LABELS (a tree that was cut, density): where the rows of x

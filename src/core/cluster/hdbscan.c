@@ -165,6 +165,8 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 
 		cs_release(env, m.edge);
 		tell_rows(env, &m, c, o, out);
+		out->figure_name = "persistence";
+		out->figure = c->persistence;
 		if (c->k > 0)
 			out->extra = keep(env, &m, c, min_points);
 	}
