@@ -198,7 +198,7 @@ pack(work *w, bool shared)
 	size_t		n = w->dg->n;
 	cs_matrix  *m = CS_NEW(w->brief, cs_matrix, 1);
 	float	   *raw = CS_ROOM(w->brief, float, w->prep->n),
-			   *point = CS_ROOM(w->brief, float, w->prep->d);
+			   *point = CS_ROOM(w->brief, float, cs_prep_room(w->prep));
 
 	w->x = m;
 	w->from = CS_ROOM(w->brief, uint32_t, n);

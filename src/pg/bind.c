@@ -26,7 +26,7 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	for (int i = 0; i < m->columns; i++)
 		b->single = b->single && m->column[i].width == 0;
 	b->raw = CS_NEW(env, float, m->prep->n);
-	b->point = CS_NEW(env, float, m->prep->d);
+	b->point = CS_NEW(env, float, cs_prep_room(m->prep));
 	b->score = CS_NEW(env, float, cs_scorer_room(m->scorer));
 	b->terms.env = env;
 	if (m->prep->texts > 0)

@@ -42,7 +42,7 @@ static double
 coordinate(const cs_feature *f, double v)
 {
 	cs_feature	one = *f;
-	cs_prep		p = {1, &one, f->width, false};
+	cs_prep		p = {.n = 1, .f = &one, .wide = f->width, .d = f->width};
 	float		raw = (float) (v - f->shift),
 				point[2] = {0};
 
@@ -128,7 +128,7 @@ cs_search_one(cs_site *s, int feature, int target)
 				up,
 				down;
 	cs_span		span = cs_span_of(f, from);
-	way			w = {s, feature, target, palloc(sizeof(float) * p->n), palloc(sizeof(float) * p->d)};
+	way			w = {s, feature, target, palloc(sizeof(float) * p->n), palloc(sizeof(float) * cs_prep_room(p))};
 
 	CHECK_FOR_INTERRUPTS();
 	memcpy(w.raw, s->binding->raw, sizeof(float) * p->n);
@@ -148,7 +148,7 @@ static void
 move_all(const cs_site *s, int target, double share, float *raw)
 {
 	const cs_prep *p = s->m->prep;
-	const double *c = cs_model_typical(s->m) + (size_t) target * p->d;
+	const double *c = cs_model_typical(s->m) + (size_t) target * p->wide;
 
 	for (int i = 0; i < p->n; i++)
 	{
@@ -170,7 +170,7 @@ cs_search_all(cs_site *s, int target, double *to)
 {
 	const cs_prep *p = s->m->prep;
 	float	   *raw = palloc(sizeof(float) * p->n),
-			   *point = palloc(sizeof(float) * p->d);
+			   *point = palloc(sizeof(float) * cs_prep_room(p));
 	double		out = 0,
 				in = NAN;
 

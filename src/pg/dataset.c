@@ -282,6 +282,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 	ds->source = cs_source_open(args->source, args->path, args->run_as);
 	ds->budget = args->budget;
 	ds->row_overhead = args->row_overhead;
+	ds->pca = args->pca;
 	if (args->key)
 		ds->keys = cs_keys_new(env, TupleDescAttr(ds->source->desc, cs_source_column(ds->source, args->key, "the key")));
 	if (args->weight)
@@ -401,6 +402,8 @@ pack_row(packing *p, size_t i)
 		p->visit(p->visit_arg, raw, m->n);
 	m->n++;
 	cs_matrix_set_row(m, m->n - 1, p->point);
+	if (ds->coordinates)
+		cs_matrix_set_row(ds->coordinates, m->n - 1, cs_prep_coordinates(ds->prep, p->point));
 }
 
 /* Raw rows i to i + CS_LANES as the next tile; false when they have to be looked at one by one. */
@@ -458,16 +461,20 @@ cs_dataset_pack(cs_dataset *ds, cs_block_fn block, void *block_arg, cs_raw_fn vi
 	ds->matrix = CS_NEW(ds->env, cs_matrix, 1);
 	ds->matrix->d = ds->prep->d;
 	ds->matrix->block = CS_NEW(ds->env, float *, cs_matrix_blocks(n) + 1);
-	if (ds->prep->unit_length)
+	if (ds->prep->axes)
+		ds->coordinates = cs_matrix_new(ds->env, n, ds->prep->wide);
+	else if (ds->prep->unit_length)
 		ds->norm = CS_ROOM(ds->env, float, n + 1);
 	if (ds->weighted)
 		p.weight = CS_NEW(ds->env, float, cs_round_lanes(n));
 	if (!ds->weighted && visit == NULL)
 		p.affine = cs_prep_affine(ds->env, ds->prep);
-	p.point = CS_ROOM(ds->env, float, CS_LANES * (size_t) ds->prep->d + 1);
+	p.point = CS_ROOM(ds->env, float, Max(CS_LANES * (size_t) ds->prep->d, cs_prep_room(ds->prep)) + 1);
 	if (block == NULL && ds->rows->width >= ds->prep->d)
 		p.scratch = CS_ROOM(ds->env, float, cs_block_floats(ds->prep->d));
 	pack_rows(&p);
+	if (ds->coordinates)
+		ds->matrix_bytes += ds->matrix->n * (size_t) ds->prep->wide * sizeof(float);
 	if (p.weight && ds->matrix->n > 0 && !(p.weights > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -4,7 +4,9 @@
  * Reading runs the source once and keeps raw feature values (single precision)
  * and keys; rows that a feature's policy rejects are counted and left out.  Then
  * rows are put into key order, transforms are fitted, and the raw rows are turned
- * into tiles block by block, giving memory back as they go.
+ * into tiles block by block, giving memory back as they go.  Where points are
+ * principal components, the coordinates behind them are kept as tiles too: means
+ * and profiles of the segments are theirs.
  *
  * Memory is checked against a budget while rows come in.  When they would not
  * fit, a sample by hash of the key is kept that does: the share is halved as
@@ -63,6 +65,8 @@ typedef struct cs_dataset
 
 	cs_matrix  *matrix;			/* points */
 	size_t		matrix_bytes;
+	double		pca;			/* as asked for; 0: none */
+	cs_matrix  *coordinates;	/* of the features, in key order, where points are projections of them; else NULL */
 	float	   *norm;			/* per row in key order: length before it was made 1; NULL: not */
 } cs_dataset;
 
@@ -83,6 +87,7 @@ typedef struct cs_dataset_args
 	bool		raw;			/* the algorithm reads values as they are: impute and winsor at most */
 	size_t		budget;
 	size_t		row_overhead;
+	double		pca;			/* option of that name */
 } cs_dataset_args;
 
 /* A CS_SCALE_... by its name, or an error that lists them. */

@@ -273,6 +273,8 @@ cs_dataset_row_bytes(const cs_dataset *ds)
 		else
 			points += (in->width > 0 ? in->width : 1) * (f->impute == CS_IMPUTE_INDICATOR ? 2 : 1);
 	}
+	if (ds->pca > 0)
+		points *= 2;			/* coordinates, and at most as many of a point */
 	return sizeof(float) * Max(points, (size_t) ds->prep->n) + sizeof(Datum) + ds->row_overhead +
 		(ds->weighted ? sizeof(float) : 0);
 }
@@ -552,6 +554,15 @@ fit(cs_dataset *ds, bool centre)
 	cs_prep_fit(ds->env, ds->prep, ds->rows, levels, centre);
 }
 
+static void
+fit_axes(cs_dataset *ds)
+{
+	size_t		rows = ds->rows->n * cs_dataset_row_bytes(ds);
+
+	if (ds->pca > 0)
+		cs_prep_fit_axes(ds->env, ds->prep, ds->rows, ds->pca, ds->budget > rows ? ds->budget - rows : 1);
+}
+
 void
 cs_dataset_read(cs_dataset *ds, bool centre)
 {
@@ -566,7 +577,10 @@ cs_dataset_read(cs_dataset *ds, bool centre)
 			again = true;
 		}
 	if (!again)
+	{
+		fit_axes(ds);
 		return;
+	}
 
 	/* some column lies far from zero: once more, with its mean taken off */
 	for (int i = 0; i < ds->prep->n; i++)
@@ -574,4 +588,5 @@ cs_dataset_read(cs_dataset *ds, bool centre)
 	reset(ds);
 	read_once(ds);
 	fit(ds, centre);
+	fit_axes(ds);
 }

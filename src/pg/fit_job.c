@@ -327,8 +327,11 @@ cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs_fit_outcome
 cs_axis *
 cs_axes(cs_env *env, const cs_prep *p)
 {
-	cs_axis    *axis = CS_NEW(env, cs_axis, p->d);
+	cs_axis    *axis;
 
+	if (p->axes)
+		return NULL;
+	axis = CS_NEW(env, cs_axis, p->d);
 	for (int i = 0; i < p->n; i++)
 		for (int c = 0; c < p->f[i].width; c++)
 			axis[p->f[i].at + c] = (cs_axis) {i, p->f[i].kind == CS_CATEGORY, (float) p->f[i].weight};

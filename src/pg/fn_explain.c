@@ -4,7 +4,9 @@
  *
  * For centre models the margin d^2(x, runner-up) - d^2(x, own) is a sum over
  * coordinates, so each feature's part of it is exact and the parts add up; a
- * negative part speaks for the runner-up.  Models without centres are explained the
+ * negative part speaks for the runner-up.  Where points are principal components,
+ * they are linear in the coordinates, and so the margin still is a sum over these.
+ * Models without centres are explained the
  * same way by the means of their segments, which is not their rule but tells what
  * sets the two segments apart for this row.  The border to another segment is a
  * plane, so the change of one feature that reaches it has a closed form.
@@ -60,10 +62,10 @@ static char *
 typical_text(const cs_site *s, int feature, int cluster)
 {
 	const cs_feature *f = &s->m->prep->f[feature];
-	const double *c = cs_model_typical(s->m) + (size_t) cluster * s->m->prep->d + f->at;
+	const double *c = cs_model_typical(s->m) + (size_t) cluster * s->m->prep->wide + f->at;
 	int			best = 0;
 
-	if (s->m->prep->unit_length)
+	if (s->m->prep->unit_length && s->m->means == NULL)
 		return NULL;			/* a direction has no value of its own */
 	if (f->kind != CS_CATEGORY)
 		return number_text(cs_feature_original(f, 0, c[0]));
@@ -95,32 +97,87 @@ by_contribution(const void *a, const void *b)
 	return ((const part *) a)->feature - ((const part *) b)->feature;
 }
 
+/* Each coordinate's part of the margin between the means of two clusters. */
+static void
+margin_by_means(const cs_site *s, int own, int other, double *out)
+{
+	const cs_scorer *m = s->m->scorer;
+	const double *c = cs_model_typical(s->m);
+	int			wide = s->m->prep->wide;
+	const float *x = cs_prep_coordinates(s->m->prep, s->binding->point);
+
+	for (int z = 0; z < wide; z++)
+	{
+		double		a = (double) x[z] - c[(size_t) own * wide + z],
+					b = (double) x[z] - c[(size_t) other * wide + z];
+
+		if (m->algorithm->part && s->m->prep->axes == NULL)
+			out[z] = m->algorithm->part(m, x, other, z) - m->algorithm->part(m, x, own, z);
+		else
+			out[z] = b * b - a * a;
+	}
+}
+
+/* (centre of to) - (centre of from), in the space of the coordinates. */
+static double *
+between_centers(const cs_site *s, int from, int to)
+{
+	const cs_centers *c = s->m->scorer->centers;
+	double	   *diff = palloc(sizeof(double) * c->d),
+			   *wide;
+
+	for (int z = 0; z < c->d; z++)
+		diff[z] = c->c[(size_t) to * c->d + z] - c->c[(size_t) from * c->d + z];
+	if (s->m->prep->axes == NULL)
+		return diff;
+	wide = palloc(sizeof(double) * s->m->prep->wide);
+	cs_prep_unproject(s->m->prep, diff, wide);
+	return wide;
+}
+
+/*
+ * The same between centres in the space of principal components: the margin is
+ * 2 (y - m)(c_own - c_other), m half way between the two, and y = A (x - mean).
+ * A direction is y / |y|.
+ */
+static void
+margin_by_components(const cs_site *s, int own, int other, double *out)
+{
+	const cs_prep *p = s->m->prep;
+	const cs_centers *c = s->m->scorer->centers;
+	const float *x = cs_prep_coordinates(p, s->binding->point);
+	float	   *again = palloc(sizeof(float) * p->d),
+				norm = 1;
+	double	   *w = between_centers(s, other, own),
+			   *half = palloc(sizeof(double) * p->d),
+			   *middle = palloc(sizeof(double) * p->wide);
+
+	for (int i = 0; i < p->d; i++)
+		half[i] = (c->c[(size_t) own * p->d + i] + c->c[(size_t) other * p->d + i]) / 2;
+	cs_prep_unproject(p, half, middle);
+	(void) cs_prep_project(p, x, again, &norm);
+	for (int z = 0; z < p->wide; z++)
+		out[z] = 2 * (((double) x[z] - p->axes->mean[z]) / (double) norm - middle[z]) * w[z];
+}
+
 /* Each feature's part of the margin between two clusters. */
 static part *
 margin_parts(const cs_site *s, int own, int other)
 {
-	const double *c = cs_model_typical(s->m);
-	int			d = s->m->prep->d;
+	double	   *margin = palloc(sizeof(double) * s->m->prep->wide);
 	part	   *p = palloc(sizeof(part) * s->m->prep->n);
 
+	if (s->m->prep->axes && s->m->scorer->centers && !s->m->scorer->algorithm->distance)
+		margin_by_components(s, own, other, margin);
+	else
+		margin_by_means(s, own, other, margin);
 	for (int i = 0; i < s->m->prep->n; i++)
 	{
 		const cs_feature *f = &s->m->prep->f[i];
 
 		p[i] = (part) {i, 0};
 		for (int z = f->at; z < f->at + f->width; z++)
-		{
-			const cs_scorer *m = s->m->scorer;
-			double		x = (double) s->binding->point[z],
-						a = x - c[(size_t) own * d + z],
-						b = x - c[(size_t) other * d + z];
-
-			if (m->algorithm->part)
-				p[i].contribution += m->algorithm->part(m, s->binding->point, other, z) -
-					m->algorithm->part(m, s->binding->point, own, z);
-			else
-				p[i].contribution += b * b - a * a;
-		}
+			p[i].contribution += margin[z];
 	}
 	qsort(p, s->m->prep->n, sizeof(part), by_contribution);
 	return p;
@@ -200,6 +257,8 @@ static void
 find_runner_up(const cs_site *s, cs_nearest *n)
 {
 	const double *c = cs_model_typical(s->m);
+	int			wide = s->m->prep->wide;
+	const float *x = cs_prep_coordinates(s->m->prep, s->binding->point);
 	double		best = INFINITY;
 
 	if (c == NULL || n->label < 0 || n->label2 >= 0)
@@ -208,8 +267,8 @@ find_runner_up(const cs_site *s, cs_nearest *n)
 	{
 		double		d = 0;
 
-		for (int z = 0; z < s->m->prep->d; z++)
-			d += pow((double) s->binding->point[z] - c[(size_t) j * s->m->prep->d + z], 2);
+		for (int z = 0; z < wide; z++)
+			d += pow((double) x[z] - c[(size_t) j * wide + z], 2);
 		if (j != n->label && d < best)
 		{
 			best = d;
@@ -290,16 +349,18 @@ static void
 put_changes(cs_site *s, ReturnSetInfo *rsinfo, int own, int target)
 {
 	const cs_centers *c = s->m->scorer->centers;
+	const float *coordinate = cs_prep_coordinates(s->m->prep, s->binding->point);
+	double	   *toward = between_centers(s, own, target);
 	double		gap = cs_centers_distance(c, s->binding->point, target) - cs_centers_distance(c, s->binding->point, own),
 				norm = 0;
 
-	for (int z = 0; z < c->d; z++)
-		norm += pow(c->c[(size_t) target * c->d + z] - c->c[(size_t) own * c->d + z], 2);
+	for (int z = 0; z < s->m->prep->wide; z++)
+		norm += toward[z] * toward[z];
 	for (int i = 0; i < s->m->prep->n && norm > 0; i++)
 	{
 		const cs_feature *f = &s->m->prep->f[i];
-		double		w = c->c[(size_t) target * c->d + f->at] - c->c[(size_t) own * c->d + f->at],
-					x = (double) s->binding->point[f->at],
+		double		w = toward[f->at],
+					x = (double) coordinate[f->at],
 					from = cs_site_value(s, i),
 					to;
 		cs_span		span = cs_span_of(f, from);

@@ -193,13 +193,13 @@ clusterseg_model_centroids(PG_FUNCTION_ARGS)
 		for (int i = 0; i < m->prep->n; i++)
 			for (int z = 0; z < m->prep->f[i].width; z++)
 			{
-				double		scaled = c[(size_t) j * m->prep->d + m->prep->f[i].at + z];
+				double		scaled = c[(size_t) j * m->prep->wide + m->prep->f[i].at + z];
 				Datum		v[4];
 				bool		isnull[4] = {false};
 
 				v[0] = Int32GetDatum(m->segment_id[j]);
 				v[1] = CStringGetTextDatum(cs_feature_coordinate(env, &m->prep->f[i], z));
-				isnull[2] = m->prep->unit_length;
+				isnull[2] = m->prep->unit_length && m->means == NULL;
 				v[2] = Float8GetDatum(cs_tidy_mean(cs_feature_original(&m->prep->f[i], z, scaled)));
 				v[3] = Float8GetDatum(scaled);
 				tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);

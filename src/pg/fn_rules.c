@@ -75,11 +75,32 @@ label_points(ruling *r)
 	cs_near_block_free(r->env, near);
 }
 
+/* What is typical of the clusters, in the space of the points. */
+static double *
+typical_points(const ruling *r)
+{
+	const cs_prep *p = r->m->prep;
+	const double *c = cs_model_typical(r->m);
+	double	   *out = CS_ROOM(r->env, double, (size_t) r->m->k * p->d);
+	float	   *wide = CS_ROOM(r->env, float, p->wide), *point = CS_ROOM(r->env, float, p->d), norm;
+
+	for (int j = 0; j < r->m->k; j++, c += p->wide)
+	{
+		for (int z = 0; z < p->wide; z++)
+			wide[z] = (float) c[z];
+		if (p->axes)
+			(void) cs_prep_project(p, wide, point, &norm);
+		for (int z = 0; z < p->d; z++)
+			out[(size_t) j * p->d + z] = p->axes ? (double) point[z] : c[z];
+	}
+	return out;
+}
+
 static float *
 distances(const ruling *r)
 {
 	const cs_matrix *x = r->points->x;
-	const double *c = cs_model_typical(r->m);
+	double	   *c = typical_points(r);
 	int			d = x->d, k = r->m->k;
 	float	   *cost = CS_ROOM(r->env, float, x->n *k), *v = CS_ROOM(r->env, float, d);
 

@@ -190,7 +190,7 @@ partition_of(FunctionCallInfo fcinfo, WindowObject w, const form *f)
 		const cs_model *m = &p->fit.model;
 
 		p->raw = CS_ROOM(p->env, float, m->prep->n);
-		p->point = CS_ROOM(p->env, float, m->prep->d);
+		p->point = CS_ROOM(p->env, float, cs_prep_room(m->prep));
 		p->score = CS_ROOM(p->env, float, cs_scorer_room(m->scorer));
 		if (p->fit.fewer)
 			say_fewer(fcinfo, p);

@@ -66,7 +66,7 @@ cs_former_new(cs_training *t)
 	}
 	t->former_near = CS_NEW(t->env, uint8, t->ds->rows->n / 8 + 1);
 	f->raw = CS_NEW(t->env, float, p->n);
-	f->point = CS_NEW(t->env, float, p->d);
+	f->point = CS_NEW(t->env, float, cs_prep_room(p));
 	f->score = CS_NEW(t->env, float, cs_scorer_room(t->former->scorer));
 	return f;
 }

@@ -90,8 +90,8 @@ load_segments(cs_env *env, cs_model *m, cs_value root)
 	m->reach = cs_need_numbers(env, s, "reach", m->k);
 	m->rows = cs_need_number(env, s, "rows", 0, 1e300);
 	m->variance = cs_need_number(env, s, "variance", 0, 1e300);
-	if (cs_model_keeps_means(m->scorer))
-		m->means = cs_need_numbers(env, s, "means", (size_t) m->k * (size_t) m->prep->d);
+	if (cs_model_keeps_means(m->scorer, m->prep))
+		m->means = cs_need_numbers(env, s, "means", (size_t) m->k * (size_t) m->prep->wide);
 }
 
 static void
@@ -144,7 +144,7 @@ save_segments(cs_env *env, const cs_model *m, cs_writer *w)
 	cs_put_number(w, "rows", m->rows);
 	cs_put_number(w, "variance", m->variance);
 	if (m->means)
-		cs_put_numbers(w, "means", m->means, (size_t) m->k * (size_t) m->prep->d);
+		cs_put_numbers(w, "means", m->means, (size_t) m->k * (size_t) m->prep->wide);
 	cs_end(w);
 }
 

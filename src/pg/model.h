@@ -10,7 +10,8 @@
  *	prep		transforms (core/prep/prep_doc.c)
  *	fit			algorithm and clusters (core/cluster/registry.c)
  *	segments	{ids, labels, sizes, radius, reach, rows, variance}, for models
- *				without centres that do not explain rows themselves: means
+ *				without centres in the space of the features' coordinates that do not
+ *				explain rows themselves: means
  *	training	{rows_read, rows_skipped, rows_learned}: of models that no catalog describes
  */
 #ifndef CS_PG_MODEL_H
@@ -46,7 +47,7 @@ typedef struct cs_model
 	double	   *reach;			/* distance that 99.9 % stay within */
 	double		rows;
 	double		variance;		/* mean squared distance per coordinate */
-	double	   *means;			/* k x d, or NULL: the centres tell */
+	double	   *means;			/* k x prep->wide, or NULL: the centres tell */
 
 	/* where no catalog tells (training): rows given, left out, learned from; read 0: not noted */
 	double		read;
@@ -54,18 +55,18 @@ typedef struct cs_model
 	double		learned;
 } cs_model;
 
-/* What is typical of the clusters: their centres or means, k x d; NULL: neither. */
+/* What is typical of the clusters: their means or centres, k x prep->wide; NULL: neither. */
 static inline const double *
 cs_model_typical(const cs_model *m)
 {
-	return m->scorer->centers ? m->scorer->centers->c : m->means;
+	return m->means || m->scorer->centers == NULL ? m->means : m->scorer->centers->c;
 }
 
 /* Does a model keep the means of its clusters? */
 static inline bool
-cs_model_keeps_means(const cs_scorer *s)
+cs_model_keeps_means(const cs_scorer *s, const cs_prep *p)
 {
-	return s->centers == NULL && s->algorithm->explain == NULL;
+	return (s->centers == NULL || p->axes) && s->algorithm->explain == NULL;
 }
 
 /* A model of checked bytes, in memory of the env; fails with CS_E_DATA. */

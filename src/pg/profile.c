@@ -104,7 +104,8 @@ undo_norm(const cs_training *t, size_t at, size_t rows, float *z)
 static void
 gather(const cs_training *t, int c, float *out, const size_t *at)
 {
-	const cs_matrix *x = t->ds->matrix;
+	const cs_matrix *x = t->ds->matrix,
+			   *from_x = cs_training_coordinates(t);
 	float	  **next = palloc(sizeof(float *) * (t->model.k + 1));
 	float		z[CS_LANES];
 
@@ -117,7 +118,11 @@ gather(const cs_training *t, int c, float *out, const size_t *at)
 
 		if (from % CS_BLOCK_ROWS == 0)
 			CHECK_FOR_INTERRUPTS();
-		memcpy(z, cs_matrix_at(x, from) + (size_t) c * CS_LANES, sizeof(z));
+		if (from_x == x)
+			memcpy(z, cs_matrix_at(x, from) + (size_t) c * CS_LANES, sizeof(z));
+		else
+			for (size_t i = 0; i < rows; i++)
+				z[i] = cs_matrix_at(from_x, cs_training_row(t, from + i))[(size_t) c * CS_LANES];
 		undo_norm(t, from, rows, z);
 		for (size_t i = 0; i < rows; i++)
 			*next[label[i] < 0 ? t->model.k : label[i]]++ = z[i];

@@ -40,7 +40,7 @@ cs_rule_columns_new(cs_env *env, const cs_model *m, const cs_source *source)
 	int			n = m->prep->n;
 
 	c->m = m;
-	c->column = CS_NEW(env, cs_rule_column, m->prep->d);
+	c->column = CS_NEW(env, cs_rule_column, m->prep->wide);
 	c->sql = CS_NEW(env, char *, n);
 	c->type = CS_NEW(env, Oid, n);
 	c->conv = CS_NEW(env, cs_conv, n);
@@ -91,6 +91,7 @@ void
 cs_rule_values(void *arg, const cs_binding *b, const Datum *value, const bool *isnull, double *out)
 {
 	const cs_prep *p = b->m->prep;
+	const float *x = cs_prep_coordinates(p, b->point);
 
 	(void) arg;
 	for (int i = 0; i < b->m->columns; i++)
@@ -108,7 +109,7 @@ cs_rule_values(void *arg, const cs_binding *b, const Datum *value, const bool *i
 			}
 			else
 				for (int z = 0; z < p->f[f].width; z++)
-					*out++ = b->point[p->f[f].at + z] > 0;
+					*out++ = x[p->f[f].at + z] > 0;
 	}
 }
 
@@ -130,7 +131,7 @@ cs_rule_centers(cs_env *env, const cs_rule_columns *c)
 		{
 			const cs_feature *f = &m->prep->f[c->column[i].feature];
 			int			z = c->column[i].z;
-			double		v = cs_feature_original(f, z, cs_model_typical(m)[(size_t) j * m->prep->d + f->at + z]);
+			double		v = cs_feature_original(f, z, cs_model_typical(m)[(size_t) j * m->prep->wide + f->at + z]);
 
 			u[(size_t) j * c->q + i] = f->kind == CS_NUMBER && z == 0 ? v : tidy_share(v);
 		}

@@ -9,6 +9,8 @@ const cs_param cs_common_params[] = {
 	{"workers", CS_P_INT, -1, -1, 64, NULL,
 	"parallel workers beside the session's own process; -1: as many as max_parallel_maintenance_workers when it pays"},
 	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
+	{"pca", CS_P_REAL, 0, 0, 16000, NULL,
+	"principal components to cluster by: how many, or, below 1, the share of the variance that they hold; 0: none"},
 	{0}
 };
 

@@ -6,7 +6,7 @@
 
 #include "core/base/params.h"
 
-/* Of segmentations: workers, memory. */
+/* Of segmentations: workers, memory, pca. */
 extern const cs_param cs_common_params[];
 
 /* Of recommenders: event_weights (read by SQL, which makes the weight expression of it), memory. */

@@ -27,9 +27,9 @@ put_between(cs_json *j, const cs_training *t)
 			double		mean = 0;
 
 			for (int k = 0; k < m->k; k++)
-				mean += m->size[k] * c[(size_t) k * m->prep->d + z] / m->rows;
+				mean += m->size[k] * c[(size_t) k * m->prep->wide + z] / m->rows;
 			for (int k = 0; k < m->k; k++)
-				share[i] += m->size[k] * pow(c[(size_t) k * m->prep->d + z] - mean, 2);
+				share[i] += m->size[k] * pow(c[(size_t) k * m->prep->wide + z] - mean, 2);
 		}
 	for (int i = 0; i < m->prep->n; i++)
 		total += share[i];
@@ -104,6 +104,28 @@ put_figures(cs_json *j, const cs_training *t)
 	cs_json_end_object(j);
 }
 
+/* How much of the variance the principal components hold. */
+static void
+put_axes(cs_json *j, const cs_prep *p)
+{
+	const cs_components *a = p->axes;
+	double		sum = 0;
+
+	if (a == NULL)
+		return;
+	for (int i = 0; i < a->n; i++)
+		sum += a->variance[i];
+	cs_json_begin_object(j, "pca");
+	cs_json_number(j, "components", a->n);
+	cs_json_number(j, "coordinates", p->wide);
+	cs_json_number(j, "explained_variance", a->total > 0 ? sum / a->total : 1);
+	cs_json_begin_list(j, "explained_variance_ratio");
+	for (int i = 0; i < a->n; i++)
+		cs_json_number(j, NULL, a->total > 0 ? a->variance[i] / a->total : 0);
+	cs_json_end_list(j);
+	cs_json_end_object(j);
+}
+
 Jsonb *
 cs_training_metrics(const cs_training *t)
 {
@@ -129,6 +151,7 @@ cs_training_metrics(const cs_training *t)
 	put_figures(&j, t);
 	if (o->fit.note)
 		cs_json_text(&j, "note", o->fit.note);
+	put_axes(&j, t->ds->prep);
 	if (t->scorer->algorithm->flags & CS_NOISE)
 		cs_json_number(&j, "noise_rows", t->noise);
 	if (t->ds->skipped > 0)

@@ -120,6 +120,25 @@ cs_memory_left(const cs_dataset *ds)
 	return ds->budget > ds->matrix_bytes ? ds->budget - ds->matrix_bytes : 1;
 }
 
+static double
+pca_wanted(const cs_train_request *r)
+{
+	double		pca = cs_option_real(r->common, "pca");
+
+	if (pca > 1 && pca != floor(pca))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"pca\": %g", pca),
+				 errdetail("It is a whole number of components, or a share of the variance below 1.")));
+	if (pca > 0 && r->algorithm->flags & (CS_RAW | CS_MIXED))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("algorithm %s takes no principal components", r->algorithm->name),
+				 r->algorithm->flags & CS_RAW ? errdetail("It works on the values of the features themselves.")
+				 : errdetail("It weighs categories apart from numbers, and components mix them.")));
+	return pca;
+}
+
 cs_train_request
 cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 {
@@ -152,6 +171,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.unit_length = cs_clusterer_directions(r.algorithm, r.options);
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
+	r.data.pca = pca_wanted(&r);
 	return r;
 }
 
@@ -184,7 +204,7 @@ cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, 
 				 errdetail("With init given it takes %s arrays of %d numbers, one per feature.",
 						   k >= 0 ? psprintf("%d", k) : "k (which must be given too)", p->n)));
 	raw = CS_NEW(env, float, p->n);
-	point = CS_NEW(env, float, p->d);
+	point = CS_NEW(env, float, cs_prep_room(p));
 	start = CS_NEW(env, double, (size_t) o->rows * p->d);
 	for (int j = 0; j < o->rows; j++)
 	{

@@ -154,12 +154,12 @@ cs_training_block(cs_training *t, int b, cs_near_block *near)
 static void
 find_means(cs_training *t)
 {
-	const cs_matrix *x = t->ds->matrix;
+	const cs_matrix *x = cs_training_coordinates(t);
 	cs_model   *m = &t->model;
 	float	   *row = CS_NEW(t->env, float, x->d);
 
 	m->means = CS_NEW(t->env, double, (size_t) m->k * x->d);
-	for (size_t i = 0; i < x->n; i++)
+	for (size_t i = 0; i < t->ds->matrix->n; i++)
 	{
 		double	   *mean = m->means + (size_t) t->label[i] * x->d;
 
@@ -167,7 +167,7 @@ find_means(cs_training *t)
 			CHECK_FOR_INTERRUPTS();
 		if (t->label[i] < 0)
 			continue;
-		cs_matrix_row(x, i, row);
+		cs_matrix_row(x, cs_training_coordinate_row(t, i), row);
 		for (int f = 0; f < x->d; f++)
 			mean[f] += (double) row[f];
 	}
@@ -221,7 +221,7 @@ cs_training_label(cs_training *t)
 	m->variance = (double) x->n > t->noise ? sse / (((double) x->n - t->noise) * x->d) : 0;
 	t->count = CS_NEW(t->env, double, m->k);
 	memcpy(t->count, m->size, sizeof(double) * m->k);
-	if (cs_model_keeps_means(t->scorer))
+	if (cs_model_keeps_means(t->scorer, m->prep))
 		find_means(t);
 
 	/* what the passes minimised in single precision, measured in double */

@@ -106,4 +106,17 @@ cs_training_row(const cs_training *t, size_t i)
 	return cs_matrix_origin(t->ds->matrix, i);
 }
 
+/* The rows as coordinates of the features, and which of them is row i of the matrix. */
+static inline const cs_matrix *
+cs_training_coordinates(const cs_training *t)
+{
+	return t->ds->coordinates ? t->ds->coordinates : t->ds->matrix;
+}
+
+static inline size_t
+cs_training_coordinate_row(const cs_training *t, size_t i)
+{
+	return t->ds->coordinates ? cs_training_row(t, i) : i;
+}
+
 #endif							/* CS_TRAINING_H */

@@ -155,7 +155,7 @@ SET client_min_messages = warning;
 \pset format unaligned
 \pset tuples_only on
 CREATE FUNCTION fails(transform text, source text DEFAULT 'review', features text DEFAULT '{body}', algorithm text DEFAULT 'kmeans') RETURNS text LANGUAGE sql AS $$
-	SELECT raises(format('SELECT clusterseg.train(''m'', %L, ''id'', %L, %L, k => 2, transforms => %L)', source, features, algorithm, transform))
+	SELECT raises(format('SELECT clusterseg.train(''m'', %L, ''id'', %L, %L, k => %L, transforms => %L)', source, features, algorithm, CASE WHEN algorithm <> 'rfm' THEN 2 END, transform))
 $$;
 SELECT fails('{"body": {"text": "klingon"}}');
 SELECT fails('{"body": {"text": "no.such.place.at.all"}}');

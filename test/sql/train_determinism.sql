@@ -42,7 +42,7 @@ $$;
 SELECT a AS algorithm, count(DISTINCT fingerprint(s, 'id', a)) AS models, count(*) FROM unnest('{kmeans,minibatch_kmeans,bisecting_kmeans,spherical_kmeans}'::text[]) a,
 	unnest('{c,shuffled,parts}'::text[]) s GROUP BY a ORDER BY a;
 SELECT count(DISTINCT fingerprint(s, 'n', 'kmeans')) AS models, count(*) FROM unnest('{c,shuffled,backwards,worn}'::text[]) s;
-SELECT count(DISTINCT fingerprint(s, 'id', 'rfm', features => '{days,visits,spend}', transforms => '{"visits": "median"}')) AS models, count(*) FROM unnest('{c,shuffled,worn}'::text[]) s;
+SELECT count(DISTINCT fingerprint(s, 'id', 'rfm', k => NULL, features => '{days,visits,spend}', transforms => '{"visits": "median"}')) AS models, count(*) FROM unnest('{c,shuffled,worn}'::text[]) s;
 -- choosing k and row weights as well
 SELECT count(DISTINCT fingerprint(s, 'id', 'kmeans', k => NULL, weight => 'w')) AS models, count(*) FROM unnest('{c,shuffled}'::text[]) s;
 

@@ -108,7 +108,8 @@ enum
 	CS_ANY_K = 8,				/* a model of k clusters also answers for fewer */
 	CS_NOISE = 16,				/* may leave rows out: label -1 */
 	CS_OWN_LABELS = 32,			/* fit() says where the rows belong */
-	CS_OWN_OBJECTIVE = 64		/* centres or not, what it minimises are not squared distances to them */
+	CS_OWN_OBJECTIVE = 64,		/* centres or not, what it minimises are not squared distances to them */
+	CS_MIXED = 128				/* takes categories apart from numbers, so coordinates must not be mixed */
 };
 
 typedef struct cs_clusterer

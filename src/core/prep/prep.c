@@ -239,8 +239,8 @@ category_point(const cs_feature *f, float raw, float *point)
 	return CS_ROW_OK;
 }
 
-static cs_reject
-to_unit_length(float *point, int d, float *norm)
+cs_reject
+cs_to_unit_length(float *point, int d, float *norm)
 {
 	double		s = 0;
 
@@ -266,12 +266,14 @@ cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature)
 cs_reject
 cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature, float *norm)
 {
+	float	   *to = cs_prep_coordinates(p, point);
+
 	*norm = 1;
 	for (int i = 0; i < p->n; i++)
 	{
 		const cs_feature *f = &p->f[i];
-		cs_reject	r = f->kind == CS_CATEGORY ? category_point(f, raw[i], point + f->at)
-			: number_point(f, raw[i], point + f->at);
+		cs_reject	r = f->kind == CS_CATEGORY ? category_point(f, raw[i], to + f->at)
+			: number_point(f, raw[i], to + f->at);
 
 		if (r != CS_ROW_OK)
 		{
@@ -280,7 +282,9 @@ cs_prep_row_norm(const cs_prep *p, const float *raw, float *point, int *feature,
 			return r;
 		}
 	}
-	return p->unit_length ? to_unit_length(point, p->d, norm) : CS_ROW_OK;
+	if (p->axes)
+		return cs_prep_project(p, to, point, norm);
+	return p->unit_length ? cs_to_unit_length(point, p->d, norm) : CS_ROW_OK;
 }
 
 cs_affine *
@@ -288,7 +292,7 @@ cs_prep_affine(cs_env *env, const cs_prep *p)
 {
 	cs_affine  *a;
 
-	if (p->unit_length || p->d != p->n)
+	if (p->unit_length || p->axes || p->d != p->n)
 		return NULL;
 	for (int i = 0; i < p->n; i++)
 		if (p->f[i].kind != CS_NUMBER || p->f[i].at != i || !is_plain(&p->f[i]))

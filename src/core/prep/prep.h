@@ -6,7 +6,8 @@
  * category becomes one coordinate per level; coordinates of a text are numbers that
  * are scaled together.  What a step needs is fitted at training, kept in the model and
  * replayed for every later row: the point of a row is a function of the row and
- * the model alone.
+ * the model alone.  Asked for, the coordinates are projected on their principal
+ * components (prep_axes.c), and the point is what is left of them.
  *
  * Values are single precision from the moment they are read: a row is rounded
  * once, the same way at training and at assignment.  Where a column's mean is so
@@ -114,15 +115,51 @@ typedef struct cs_feature
 	cs_feature_stats stats;
 } cs_feature;
 
+/* Axes to a block: as many sums are carried at once while a point is projected. */
+#define CS_AXES 8
+
+/* Principal components of the training rows' coordinates. */
+typedef struct cs_components
+{
+	int			n;
+	double	   *mean;			/* taken off before; zeros where points are directions */
+	double	   *axis;			/* coordinate z of axis i is axis[cs_axis_at(p, i, z)]; orthonormal */
+	double	   *variance;		/* of the training rows along each axis, divisor n - 1, descending */
+	double		total;			/* along all there are */
+} cs_components;
+
 typedef struct cs_prep
 {
 	int			n;
 	cs_feature *f;
-	int			d;				/* coordinates in all */
+	int			wide;			/* coordinates of the features in all */
+	int			d;				/* of a point: wide, or the number of axes */
+	cs_components *axes;			/* NULL: points are the coordinates */
 	bool		unit_length;	/* points are scaled to length 1 */
 	int			texts;
 	cs_text_model **text;		/* in the order of their features */
 } cs_prep;
+
+/* Where coordinate z of axis i stands: coordinate by coordinate in blocks of axes. */
+static inline size_t
+cs_axis_at(const cs_prep *p, int i, int z)
+{
+	return ((size_t) (i / CS_AXES) * (size_t) p->wide + (size_t) z) * CS_AXES + (size_t) (i % CS_AXES);
+}
+
+/* Floats of room for a point; where there are axes, the coordinates stand behind it. */
+static inline size_t
+cs_prep_room(const cs_prep *p)
+{
+	return (size_t) p->d + (p->axes ? (size_t) p->wide : 0);
+}
+
+/* The coordinates of the features behind a point that cs_prep_row made. */
+static inline float *
+cs_prep_coordinates(const cs_prep *p, float *point)
+{
+	return p->axes ? point + p->d : point;
+}
 
 /* Values of a category while rows are read: code i is level[i]. */
 typedef struct cs_levels
@@ -168,7 +205,24 @@ void		cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *level
  */
 bool		cs_prep_wants_shift(const cs_feature *f);
 
-/* Point of one raw row: p->d floats.  feature: the one to blame, or NULL. */
+/*
+ * After a fit: find the principal components of the same rows.  want: how many,
+ * or, below 1, the least number that holds so large a share of the variance.
+ * Deterministic; O(n wide^2 + wide^3).  Fails where wide is less than want, or
+ * where the matrices of wide^2 would take more than memory (0: no limit).
+ */
+void		cs_prep_fit_axes(cs_env *env, cs_prep *p, const cs_rows *rows, double want, size_t memory);
+
+/* Coordinates to the point; norm: its length before it was made 1 (unit_length), else untouched. */
+cs_reject	cs_prep_project(const cs_prep *p, const float *coordinates, float *point, float *norm);
+
+/* The coordinates, wide, that a difference of points stands for: no mean is added. */
+void		cs_prep_unproject(const cs_prep *p, const double *point, double *coordinates);
+
+/*
+ * Point of one raw row, in cs_prep_room() floats of which p->d are the point.
+ * feature: the one to blame, or NULL.
+ */
 cs_reject	cs_prep_row(const cs_prep *p, const float *raw, float *point, int *feature);
 
 /* The same; norm, when not NULL, is the length before it was made 1 (unit_length), else 1. */

@@ -173,7 +173,7 @@ cs_prep_of_digest(cs_env *env, const cs_digest *dg, char *const *names, int scal
 	column		c = {dg, 0, CS_ROOM(env, cs_keyed, dg->n), 0, 0};
 	double		rows = (double) cs_digest_kept(dg);
 
-	p->n = p->d = dg->d;
+	p->n = p->wide = p->d = dg->d;
 	p->unit_length = unit_length;
 	p->f = CS_NEW(env, cs_feature, (size_t) dg->d);
 	find_shapes(env, dg, shape);

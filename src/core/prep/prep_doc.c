@@ -1,7 +1,7 @@
 /*
  * prep_doc.c - fitted transforms as part of a model value (see prep.h).
  */
-#include "core/prep/prep.h"
+#include "core/prep/prep_fit.h"
 
 #include <math.h>
 
@@ -53,10 +53,31 @@ save_category(const cs_feature *f, cs_writer *w)
 	cs_put_bool(w, "missing_level", f->missing_level);
 }
 
+static void
+save_axes(cs_env *env, const cs_prep *p, cs_writer *w)
+{
+	const cs_components *a = p->axes;
+	double	   *axis = CS_ROOM(env, double, (size_t) p->wide);
+
+	cs_begin_object(w, "axes");
+	cs_put_numbers(w, "mean", a->mean, (size_t) p->wide);
+	cs_put_numbers(w, "variance", a->variance, (size_t) a->n);
+	cs_put_number(w, "total", a->total);
+	cs_begin_list(w, "axis");
+	for (int i = 0; i < a->n; i++)
+	{
+		for (int z = 0; z < p->wide; z++)
+			axis[z] = a->axis[cs_axis_at(p, i, z)];
+		cs_put_numbers(w, NULL, axis, (size_t) p->wide);
+	}
+	cs_end(w);
+	cs_end(w);
+	cs_release(env, axis);
+}
+
 void
 cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w)
 {
-	(void) env;
 	cs_begin_object(w, "prep");
 	cs_put_bool(w, "unit_length", p->unit_length);
 	cs_begin_list(w, "features");
@@ -85,6 +106,8 @@ cs_prep_save(cs_env *env, const cs_prep *p, cs_writer *w)
 			cs_text_save(p->text[i], w);
 		cs_end(w);
 	}
+	if (p->axes)
+		save_axes(env, p, w);
 	cs_end(w);
 }
 
@@ -200,6 +223,44 @@ load_texts(cs_env *env, cs_prep *p, cs_value v)
 		cs_doc_damaged(env, "Its texts do not fit its features.");
 }
 
+/* Axes and means beyond this are no result of a fit; points stay finite within. */
+#define LARGE 1e30
+
+static void
+load_axes(cs_env *env, cs_prep *p, cs_value v)
+{
+	cs_components *a = CS_NEW(env, cs_components, 1);
+	cs_value	list = cs_need(env, v, "axis", 'l'),
+				key;
+	const unsigned char *at = list.data;
+
+	if (list.count < 1 || list.count > (uint32_t) p->wide)
+		cs_doc_damaged(env, "Field \"axis\" has a wrong length.");
+	a->n = (int) list.count;
+	a->mean = cs_need_numbers(env, v, "mean", (size_t) p->wide);
+	a->variance = cs_need_numbers(env, v, "variance", (size_t) a->n);
+	a->total = cs_need_number(env, v, "total", 0, ANY);
+	a->axis = cs_axes_room(env, p, a->n);
+	for (int i = 0; i < a->n; i++)
+	{
+		cs_value	one = cs_value_next(list, &at, &key);
+		double	   *axis;
+
+		if (one.tag != 'v' || one.count != (uint32_t) p->wide)
+			cs_doc_damaged(env, "Field \"axis\" holds something else than axes.");
+		axis = cs_value_numbers(env, one);
+		for (int z = 0; z < p->wide; z++)
+		{
+			if (!(fabs(axis[z]) <= 1 + 1e-6) || !(fabs(a->mean[z]) <= LARGE))
+				cs_doc_damaged(env, "An axis is longer than 1, or a mean is too large.");
+			a->axis[cs_axis_at(p, i, z)] = axis[z];
+		}
+		cs_release(env, axis);
+	}
+	p->axes = a;
+	p->d = a->n;
+}
+
 cs_prep *
 cs_prep_load(cs_env *env, cs_value v)
 {
@@ -232,9 +293,12 @@ cs_prep_load(cs_env *env, cs_value v)
 		else
 			load_category(env, f, one);
 		load_stats(env, f, one);
-		f->at = p->d;
-		p->d += f->width;
+		f->at = p->wide;
+		p->wide += f->width;
 	}
 	load_texts(env, p, v);
+	p->d = p->wide;
+	if (cs_value_get(v, "axes").tag != 0)
+		load_axes(env, p, cs_need(env, v, "axes", 'o'));
 	return p;
 }

@@ -353,7 +353,7 @@ cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, boo
 	float	   *v = CS_ROOM(env, float, rows->n + 2 * SAMPLE);
 
 	all_moments(env, rows, m);
-	p->d = 0;
+	p->wide = 0;
 	for (int i = 0; i < p->n; i++)
 	{
 		cs_feature *f = &p->f[i];
@@ -362,11 +362,13 @@ cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, boo
 			fit_number(env, f, i, rows, &m[i], v, centre);
 		else
 			fit_category(env, f, i, rows, &levels[i]);
-		f->at = p->d;
-		p->d += f->width;
+		f->at = p->wide;
+		p->wide += f->width;
 	}
 	for (int i = 0; i < p->texts; i++)
 		scale_together(&p->f[p->text[i]->first], p->text[i]->dimensions);
+	p->d = p->wide;
+	p->axes = NULL;
 	cs_release(env, m);
 	cs_release(env, v);
 }
