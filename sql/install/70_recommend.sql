@@ -397,13 +397,6 @@ CREATE FUNCTION clusterseg.recommend_all(model text, n int DEFAULT 10, exclude_s
 COMMENT ON FUNCTION clusterseg.recommend_all(text, int, boolean, text, float8, int, float8, jsonb) IS
 	'recommend() for all customers who have events or a segment, in one go';
 
-CREATE FUNCTION clusterseg.evaluate_recommender(model text, test text, k int DEFAULT 10, exclude_seen boolean DEFAULT true,
-		seed bigint DEFAULT 42)
-	RETURNS TABLE (metric text, value float8, low float8, high float8, customers int)
-	AS 'MODULE_PATHNAME', 'clusterseg_evaluate_recommender' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 13 COST 1000000;
-COMMENT ON FUNCTION clusterseg.evaluate_recommender(text, text, int, boolean, bigint) IS
-	'compares what is recommended to the customers of a query (customer, item) with the items that it says they took: metrics over the full ranking with 95 % intervals over customers';
-
 CREATE FUNCTION clusterseg._refresh_recommendations(model text, n int, exclude_seen boolean, candidates text, path text)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp

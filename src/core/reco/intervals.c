@@ -54,55 +54,58 @@ quantile(const double *v, size_t n, double p)
 	return i + 1 < n ? v[i] + (v[i + 1] - v[i]) * (at - (double) i) : v[i];
 }
 
-/* Column means of one resample of n rows. */
+/* Column sums of one resample of n rows, and how many values each has. */
 static void
-resample(const double *value, size_t n, int columns, cs_rng *rng, cs_moments *sums)
+resample(const double *value, size_t n, size_t columns, cs_rng *rng, double *sum, double *count)
 {
-	memset(sums, 0, sizeof(cs_moments) * (size_t) columns);
+	memset(sum, 0, sizeof(double) * columns);
+	memset(count, 0, sizeof(double) * columns);
 	for (size_t draw = 0; draw < n; draw++)
 	{
-		const double *row = value + (size_t) cs_rng_below(rng, n) * (size_t) columns;
+		const double *row = value + (size_t) cs_rng_below(rng, n) * columns;
 
-		for (int c = 0; c < columns; c++)
+		for (size_t c = 0; c < columns; c++)
 		{
-			bool		is = row[c] == row[c];
-
-			sums[c].sum += is ? row[c] : 0;
-			sums[c].n += is;
+			sum[c] += row[c] == row[c] ? row[c] : 0;
+			count[c] += row[c] == row[c] ? 1 : 0;
 		}
 	}
 }
 
-static void
-bootstrap(cs_env *env, const double *value, size_t n, int columns, uint64_t seed, cs_interval *out)
+double *
+cs_interval_resamples(cs_env *env, const double *value, size_t n, int columns, uint64_t seed)
 {
-	double	   *means = CS_ROOM(env, double, (size_t) columns * CS_BOOTSTRAP_RESAMPLES);
-	size_t	   *count = CS_NEW(env, size_t, (size_t) columns);
-	cs_moments *sums = CS_ROOM(env, cs_moments, (size_t) columns);
+	double	   *means = CS_ROOM(env, double, (size_t) columns * CS_BOOTSTRAP_RESAMPLES),
+			   *sum = CS_ROOM(env, double, (size_t) columns),
+			   *count = CS_ROOM(env, double, (size_t) columns);
 	cs_rng		rng;
 
 	cs_rng_init(&rng, seed, CS_STREAM_BOOTSTRAP);
-	for (int b = 0; b < CS_BOOTSTRAP_RESAMPLES; b++)
+	for (size_t b = 0; b < CS_BOOTSTRAP_RESAMPLES; b++)
 	{
 		cs_poll(env);
-		resample(value, n, columns, &rng, sums);
-		for (int c = 0; c < columns; c++)
-			if (sums[c].n > 0)
-				means[(size_t) c * CS_BOOTSTRAP_RESAMPLES + count[c]++] = sums[c].sum / (double) sums[c].n;
+		resample(value, n, (size_t) columns, &rng, sum, count);
+		for (size_t c = 0; c < (size_t) columns; c++)
+			means[c * CS_BOOTSTRAP_RESAMPLES + b] = count[c] > 0 ? sum[c] / count[c] : NAN;
 	}
-	for (int c = 0; c < columns; c++)
-	{
-		double	   *m = means + (size_t) c * CS_BOOTSTRAP_RESAMPLES;
-
-		if (out[c].n < 2)
-			continue;
-		sort_means(m, count[c]);
-		out[c].low = quantile(m, count[c], TAIL);
-		out[c].high = quantile(m, count[c], 1 - TAIL);
-	}
-	cs_release(env, means);
+	cs_release(env, sum);
 	cs_release(env, count);
-	cs_release(env, sums);
+	return means;
+}
+
+void
+cs_interval_percentiles(double *means, cs_interval *out)
+{
+	size_t		n = 0;
+
+	if (out->n < 2)
+		return;
+	for (size_t b = 0; b < CS_BOOTSTRAP_RESAMPLES; b++)
+		if (!isnan(means[b]))
+			means[n++] = means[b];
+	sort_means(means, n);
+	out->low = quantile(means, n, TAIL);
+	out->high = quantile(means, n, 1 - TAIL);
 }
 
 void
@@ -118,7 +121,13 @@ cs_interval_means(cs_env *env, const double *value, size_t n, int columns, uint6
 		out[c] = cs_interval_normal(&m);
 	}
 	if (n <= CS_BOOTSTRAP_MOST && n > 1)
-		bootstrap(env, value, n, columns, seed, out);
+	{
+		double	   *means = cs_interval_resamples(env, value, n, columns, seed);
+
+		for (int c = 0; c < columns; c++)
+			cs_interval_percentiles(means + (size_t) c * CS_BOOTSTRAP_RESAMPLES, &out[c]);
+		cs_release(env, means);
+	}
 }
 
 cs_interval

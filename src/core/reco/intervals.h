@@ -59,6 +59,16 @@ void		cs_interval_means(cs_env *env, const double *value, size_t n, int columns,
 							  cs_interval *out);
 
 /*
+ * The means of each resample, one column after the other: CS_BOOTSTRAP_RESAMPLES
+ * of each, NaN where a resample drew no value.  Differences of two columns in each
+ * resample are paired differences of the means.
+ */
+double	   *cs_interval_resamples(cs_env *env, const double *value, size_t n, int columns, uint64_t seed);
+
+/* The interval of a column from its means, which it sorts; value and n stay. */
+void		cs_interval_percentiles(double *means, cs_interval *out);
+
+/*
  * Around value, from what it is without each of the groups in turn; kept within
  * 0 .. 1.  n is passed through.
  */

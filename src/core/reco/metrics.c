@@ -40,6 +40,7 @@ struct cs_evaluation
 	double	   *value;			/* of customers; NULL when they became too many */
 	size_t		room;
 	cs_moments	moments[CS_METRICS_OF_CUSTOMERS];
+	double		last[CS_METRICS_OF_CUSTOMERS];	/* of the customer added last */
 	uint32_t   *count;			/* [GROUPS][items] */
 	int64_t		lists[GROUPS];	/* that are not empty */
 };
@@ -245,7 +246,7 @@ cs_evaluation_new(cs_env *env, int items, int k, const cs_events *train)
 void
 cs_evaluation_add(cs_evaluation *v, const int32_t *list, int n, const int32_t *test, int tests)
 {
-	double		value[CS_METRICS_OF_CUSTOMERS];
+	double	   *value = v->last;
 	size_t		group = (size_t) (v->customers % GROUPS);
 
 	if (n > v->k)
@@ -260,6 +261,12 @@ cs_evaluation_add(cs_evaluation *v, const int32_t *list, int n, const int32_t *t
 		v->count[group * (size_t) v->items + (size_t) list[i]]++;
 	v->lists[group] += n > 0;
 	v->customers++;
+}
+
+const double *
+cs_evaluation_last(const cs_evaluation *v)
+{
+	return v->last;
 }
 
 /* How often each item was recommended: in group g, or with -1 in all. */

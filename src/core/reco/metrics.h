@@ -76,6 +76,9 @@ cs_evaluation *cs_evaluation_new(cs_env *env, int items, int k, const cs_events 
 /* list: best first, no item twice; only the first k are looked at. */
 void		cs_evaluation_add(cs_evaluation *v, const int32_t *list, int n, const int32_t *test, int tests);
 
+/* CS_METRICS_OF_CUSTOMERS values of the customer added last; NaN: none. */
+const double *cs_evaluation_last(const cs_evaluation *v);
+
 /* All metrics with their intervals. */
 void		cs_evaluation_finish(cs_evaluation *v, uint64_t seed, cs_interval out[CS_METRICS]);
 void		cs_evaluation_free(cs_evaluation *v);
