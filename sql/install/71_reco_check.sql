@@ -18,10 +18,13 @@ BEGIN
 	ELSIF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
 		RETURN 'the type of the customers or items does not exist here';
 	ELSIF NOT COALESCE(r.half_life >= 0 AND r.half_life < 'Infinity' AND r.max_history >= 0 AND r.time_window >= 0 AND r.time_window < 'Infinity'
-		AND r.factors BETWEEN 0 AND 1000 AND r.fold_alpha >= 0 AND r.fold_alpha < 'Infinity' AND r.fold_l2 >= 0 AND r.fold_l2 < 'Infinity'
+		AND r.factors BETWEEN cardinality(r.shares) AND 2000 AND COALESCE(array_ndims(r.shares), 1) = 1 AND (SELECT COALESCE(bool_and(COALESCE(u.v BETWEEN 0 AND 1, false)), true) FROM unnest(r.shares) u (v))
+		 AND r.fold_alpha >= 0 AND r.fold_alpha < 'Infinity' AND r.fold_l2 >= 0 AND r.fold_l2 < 'Infinity'
 		AND r.fold_nu >= 0 AND r.fold_nu <= 2 AND r.kappa >= 0 AND r.kappa < 'Infinity' AND abs(r.events_until) < 'Infinity' AND r.customers >= 0 AND r.customers < 'Infinity', false)
 	THEN
 		RETURN 'settings are out of range';
+	ELSIF (cardinality(r.shares) > 0) <> (r.algorithm = 'segment_mixture') OR r.algorithm = 'segment_mixture' AND r.factors <> cardinality(r.shares) THEN
+		RETURN 'kinds of customers and factors do not fit together';
 	ELSIF r.items < 1 OR (r.items, 0, r.items - 1) IS DISTINCT FROM
 		(SELECT (count(*)::int, min(i.item_no), max(i.item_no)) FROM clusterseg._reco_items i WHERE i.version_id = id)
 	THEN
@@ -43,7 +46,8 @@ BEGIN
 			FULL JOIN (SELECT * FROM clusterseg._reco_factors x WHERE x.version_id = id) x USING (chunk)
 		WHERE x.version_id IS NULL OR COALESCE(array_ndims(x.factors), 0) <> 1
 			OR cardinality(x.factors) <> r.factors::bigint * least(r.items - x.chunk::bigint * 256, 256)
-			OR EXISTS (SELECT FROM unnest(x.factors) u (v) WHERE NOT COALESCE(abs(u.v) < 'Infinity', false)))
+			OR EXISTS (SELECT FROM unnest(x.factors) WITH ORDINALITY u (v, place) WHERE NOT COALESCE(abs(u.v) < 'Infinity'
+				AND (u.v >= 0 OR (u.place - 1) % r.factors < r.factors - cardinality(r.shares)), false)))
 	THEN
 		RETURN 'factors of items are missing or out of range';
 	ELSIF EXISTS (SELECT FROM clusterseg._reco_lists l WHERE l.version_id = id

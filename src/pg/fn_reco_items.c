@@ -13,6 +13,9 @@
 #include "pg/args.h"
 #include "pg/reco_call.h"
 
+/* Kinds of customers that an explanation names. */
+#define KINDS_SHOWN 3
+
 /* ---- rank_items() ---- */
 
 static int
@@ -146,6 +149,13 @@ similar(cs_reco_call *c, char *key, size_t *n)
 			*n = cs_factors_similar(c->env, cs_reco_factors(c->now.r), row->item, out);
 		return out;
 	}
+	if (c->now.r->algorithm->flags & CS_RECO_KINDS)
+	{
+		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
+		if (row->item >= 0)
+			*n = cs_tastes_similar(c->env, cs_reco_tastes(c->now.r), row->item, out);
+		return out;
+	}
 	out = palloc(sizeof(cs_scored) * (row->targets + 1));
 	for (int t = 0; t < row->targets; t++)
 		out[(*n)++] = (cs_scored) {row->target[t], row->weight[t]};
@@ -223,6 +233,29 @@ explain_segment(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served 
 	put_term(fcinfo, "all customers", everybody);
 }
 
+/* The rate of an item with the customer's mixture of kinds: those that add most, and the rest. */
+static void
+explain_kinds(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
+{
+	double	   *part = cs_reco_kind_contributions(c, s->item),
+				left = s->score;
+	int			kinds = c->now.r->n_kinds;
+
+	for (int shown = 0; shown < Min(kinds, KINDS_SHOWN); shown++)
+	{
+		int			best = 0;
+
+		for (int k = 1; k < kinds; k++)
+			if (part[k] > part[best])
+				best = k;
+		put_term(fcinfo, psprintf("customers of kind %s", cs_reco_kind_name(c->now.r, best)), part[best]);
+		left -= part[best];
+		part[best] = -1;
+	}
+	if (kinds > KINDS_SHOWN)
+		put_term(fcinfo, "customers of other kinds", left);
+}
+
 static void
 explain(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
 {
@@ -231,6 +264,8 @@ explain(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
 	switch (s->kind)
 	{
 		case CS_LAYER_HISTORY:
+			if (c->taste)
+				explain_kinds(fcinfo, c, s);
 			terms = cs_reco_contributions(c, s->item);
 			for (size_t e = 0; e < c->history->n; e++)
 				if (terms[e] != 0)

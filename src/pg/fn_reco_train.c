@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "core/cluster/divide.h"
 #include "core/reco/recommender.h"
 #include "pg/args.h"
 #include "pg/events_read.h"
@@ -29,14 +30,11 @@
 #include "pg/params.h"
 #include "pg/pg_env.h"
 #include "pg/progress.h"
-#include "pg/reco.h"
+#include "pg/reco_training.h"
 #include "pg/settings.h"
 
 /* Seconds from 1970 to 2000. */
 #define SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
-
-/* Items of a segment's list. */
-#define SEGMENT_LIST_MOST 20000
 
 enum
 {
@@ -73,26 +71,11 @@ enum
 	OUT_FOLD_ALPHA,
 	OUT_FOLD_L2,
 	OUT_FOLD_NU,
+	OUT_SHARES,
 	OUT_COLUMNS
 };
 
-typedef struct training
-{
-	MemoryContext cxt;
-	cs_env	   *env;
-	const cs_recommender *algorithm;
-	cs_options *options;
-	cs_event_data *data;
-	cs_events  *events;
-	int			segments;
-	int		   *segment_id;		/* per segment */
-	int32_t    *segment;		/* per customer */
-	cs_reco_model m;
-	double		seconds_read;
-	double		seconds_fit;
-} training;
-
-static training *current = NULL;
+static cs_reco_training *current = NULL;
 
 static void
 forget(void *arg)
@@ -109,7 +92,7 @@ end(void)
 	current = NULL;
 }
 
-static training *
+static cs_reco_training *
 begin(void)
 {
 	MemoryContext cxt;
@@ -117,7 +100,7 @@ begin(void)
 
 	end();
 	cxt = AllocSetContextCreate(TopTransactionContext, "clusterseg recommender training", ALLOCSET_DEFAULT_SIZES);
-	current = MemoryContextAllocZero(cxt, sizeof(training));
+	current = MemoryContextAllocZero(cxt, sizeof(cs_reco_training));
 	current->cxt = cxt;
 	current->env = cs_pg_env(cxt);
 	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
@@ -127,8 +110,8 @@ begin(void)
 	return current;
 }
 
-static training *
-require_current(void)
+cs_reco_training *
+cs_reco_training_open(void)
 {
 	if (current == NULL)
 		ereport(ERROR,
@@ -171,12 +154,12 @@ find_algorithm(const char *name)
 
 typedef struct assigning
 {
-	training   *t;
+	cs_reco_training *t;
 	Oid			type;
 } assigning;
 
 static int
-segment_index(training *t, int id)
+segment_index(cs_reco_training *t, int id)
 {
 	for (int s = 0; s < t->segments; s++)
 		if (t->segment_id[s] == id)
@@ -208,7 +191,7 @@ take_member(void *arg, TupleTableSlot *slot)
 }
 
 static void
-read_segments(training *t, const char *query)
+read_segments(cs_reco_training *t, const char *query)
 {
 	cs_source  *s = cs_source_open(query, NULL, InvalidOid);
 	assigning	a = {t, getBaseType(TupleDescAttr(s->desc, 0)->atttypid)};
@@ -222,9 +205,10 @@ read_segments(training *t, const char *query)
 /* ---- fit ---- */
 
 static void
-fit(training *t, uint64 seed, size_t budget)
+fit(cs_reco_training *t, uint64 seed, size_t budget)
 {
-	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed};
+	static const cs_divider divider = {cs_divide_arena, cs_divide};
+	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
 	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 
@@ -242,7 +226,7 @@ fit(training *t, uint64 seed, size_t budget)
 }
 
 static Jsonb *
-metrics(const training *t)
+metrics(const cs_reco_training *t)
 {
 	cs_json		j;
 
@@ -253,6 +237,8 @@ metrics(const training *t)
 	cs_json_number(&j, "cancelled", (double) t->events->cancelled);
 	cs_json_number(&j, "segments", t->segments);
 	cs_json_number(&j, "kappa", t->m.kappa);
+	if (t->m.kinds > 0)
+		cs_json_number(&j, "kinds", t->m.kinds);
 	if (t->m.start)
 		cs_json_number(&j, "pairs", (double) t->m.start[t->m.items]);
 	cs_json_number(&j, "seconds_read", t->seconds_read);
@@ -270,7 +256,7 @@ type_text(const cs_source *s, const char *column)
 }
 
 static Datum
-result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_event_columns *c)
+result(FunctionCallInfo fcinfo, const cs_reco_training *t, const cs_source *s, const cs_event_columns *c)
 {
 	TupleDesc	desc;
 	Datum		v[OUT_COLUMNS];
@@ -293,6 +279,7 @@ result(FunctionCallInfo fcinfo, const training *t, const cs_source *s, const cs_
 	v[OUT_FOLD_ALPHA] = Float8GetDatum(t->m.fold.alpha);
 	v[OUT_FOLD_L2] = Float8GetDatum(t->m.fold.l2);
 	v[OUT_FOLD_NU] = Float8GetDatum(t->m.fold.nu);
+	v[OUT_SHARES] = PointerGetDatum(cs_plain_array(t->m.share, t->m.kinds, FLOAT8OID, sizeof(float8)));
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
 
@@ -319,7 +306,7 @@ settle_times(cs_event_data *d)
 }
 
 static void
-check_events(const training *t)
+check_events(const cs_reco_training *t)
 {
 	if (t->events->n > 0)
 		return;
@@ -344,7 +331,7 @@ PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 Datum
 clusterseg_reco_fit(PG_FUNCTION_ARGS)
 {
-	training   *t = begin();
+	cs_reco_training *t = begin();
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
 	cs_event_columns c = {CS_ARG_TEXT(ARG_CUSTOMER), CS_ARG_TEXT(ARG_ITEM), CS_ARG_TEXT(ARG_WEIGHT), CS_ARG_TEXT(ARG_AT)};
 	Jsonb	   *options = PG_ARGISNULL(ARG_OPTIONS) ? NULL : PG_GETARG_JSONB_P(ARG_OPTIONS);
@@ -385,209 +372,6 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	d = result(fcinfo, t, source, &c);
 	cs_progress_end();
 	return d;
-}
-
-/* ---- what goes into the tables ---- */
-
-PG_FUNCTION_INFO_V1(clusterseg_reco_fit_items);
-
-/* _reco_fit_items() -> setof (item_no, item_id, customers, popularity) */
-Datum
-clusterseg_reco_fit_items(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	training   *t = require_current();
-	int32	   *customers = CS_NEW(t->env, int32, t->m.items + 1);
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (size_t i = 0; i < t->events->n; i++)
-		customers[t->events->item[i]]++;
-	for (int i = 0; i < t->m.items; i++)
-	{
-		Datum		v[4];
-		bool		isnull[4] = {false};
-
-		v[0] = Int32GetDatum(i);
-		v[1] = CStringGetTextDatum(cs_dictionary_key(t->data->items, i));
-		v[2] = Int32GetDatum(customers[i]);
-		v[3] = Float8GetDatum(t->m.popularity[i]);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-	}
-	return (Datum) 0;
-}
-
-/* One-dimensional arrays of plain values, filled by copying. */
-static ArrayType *
-plain_array(const void *values, int n, Oid type, size_t size)
-{
-	size_t		bytes = ARR_OVERHEAD_NONULLS(1) + n * size;
-	ArrayType  *a;
-
-	if (n == 0)
-		return construct_empty_array(type);
-	a = palloc0(bytes);
-	SET_VARSIZE(a, bytes);
-	a->ndim = 1;
-	a->dataoffset = 0;
-	a->elemtype = type;
-	ARR_DIMS(a)[0] = n;
-	ARR_LBOUND(a)[0] = 1;
-	memcpy(ARR_DATA_PTR(a), values, n * size);
-	return a;
-}
-
-PG_FUNCTION_INFO_V1(clusterseg_reco_fit_neighbours);
-
-/* _reco_fit_neighbours() -> setof (item_no, targets int[], weights real[]): rows of items that lead somewhere */
-Datum
-clusterseg_reco_fit_neighbours(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	training   *t = require_current();
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int j = 0; t->m.start && j < t->m.items; j++)
-	{
-		size_t		from = t->m.start[j];
-		int			n = (int) (t->m.start[j + 1] - from);
-		Datum		v[3];
-		bool		isnull[3] = {false};
-
-		CHECK_FOR_INTERRUPTS();
-		if (n == 0)
-			continue;
-		v[0] = Int32GetDatum(j);
-		v[1] = PointerGetDatum(plain_array(t->m.target + from, n, INT4OID, sizeof(int32)));
-		v[2] = PointerGetDatum(plain_array(t->m.value + from, n, FLOAT4OID, sizeof(float4)));
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-		pfree(DatumGetPointer(v[1]));
-		pfree(DatumGetPointer(v[2]));
-	}
-	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(clusterseg_reco_fit_factors);
-
-/* _reco_fit_factors() -> setof (chunk, factors real[]): of the items, so many a row */
-Datum
-clusterseg_reco_fit_factors(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	training   *t = require_current();
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int from = 0; t->m.factors > 0 && from < t->m.items; from += CS_FACTOR_CHUNK)
-	{
-		int			n = Min(t->m.items - from, CS_FACTOR_CHUNK);
-		Datum		v[2] = {Int32GetDatum(from / CS_FACTOR_CHUNK),
-		PointerGetDatum(plain_array(t->m.factor + (size_t) from * t->m.factors, n * t->m.factors, FLOAT4OID, sizeof(float4)))};
-		bool		isnull[2] = {false, false};
-
-		CHECK_FOR_INTERRUPTS();
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-		pfree(DatumGetPointer(v[1]));
-	}
-	return (Datum) 0;
-}
-
-typedef struct scored
-{
-	int32		item;
-	double		score;
-} scored;
-
-static int
-by_score(const void *a, const void *b)
-{
-	const scored *x = a,
-			   *y = b;
-
-	if (x->score != y->score)
-		return x->score < y->score ? 1 : -1;
-	return x->item < y->item ? -1 : x->item > y->item;
-}
-
-/* All items with a positive score, best first, in chunks. */
-static void
-emit_list(ReturnSetInfo *rsinfo, training *t, int list, const double *score, int most)
-{
-	scored	   *s = CS_ROOM(t->env, scored, t->m.items + 1);
-	int32	   *item = CS_ROOM(t->env, int32, CS_LIST_CHUNK);
-	double	   *value = CS_ROOM(t->env, double, CS_LIST_CHUNK);
-	int			n = 0;
-
-	for (int i = 0; i < t->m.items; i++)
-		if (score[i] > 0)
-			s[n++] = (scored) {i, score[i]};
-	qsort(s, n, sizeof(scored), by_score);
-	n = Min(n, most);
-	for (int from = 0; from < n; from += CS_LIST_CHUNK)
-	{
-		int			m = Min(n - from, CS_LIST_CHUNK);
-		Datum		v[4];
-		bool		isnull[4] = {false};
-
-		for (int i = 0; i < m; i++)
-		{
-			item[i] = s[from + i].item;
-			value[i] = s[from + i].score;
-		}
-		v[0] = Int32GetDatum(list);
-		v[1] = Int32GetDatum(from / CS_LIST_CHUNK);
-		v[2] = PointerGetDatum(plain_array(item, m, INT4OID, sizeof(int32)));
-		v[3] = PointerGetDatum(plain_array(value, m, FLOAT8OID, sizeof(float8)));
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-	}
-	cs_release(t->env, s);
-	cs_release(t->env, item);
-	cs_release(t->env, value);
-}
-
-PG_FUNCTION_INFO_V1(clusterseg_reco_fit_lists);
-
-/*
- * _reco_fit_lists() -> setof (list, chunk, items int[], scores float8[]): ranked
- * items overall (list 0), by the algorithm's own order (-1), per segment (its id)
- */
-Datum
-clusterseg_reco_fit_lists(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	training   *t = require_current();
-	double	   *rate = CS_ROOM(t->env, double, t->m.items + 1);
-
-	InitMaterializedSRF(fcinfo, 0);
-	emit_list(rsinfo, t, CS_LIST_POPULAR, t->m.popularity, t->m.items);
-	if (t->m.score)
-		emit_list(rsinfo, t, CS_LIST_OWN, t->m.score, t->m.items);
-	for (int s = 0; s < t->m.segments; s++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		cs_reco_segment_rates(&t->m, s, rate);
-		emit_list(rsinfo, t, t->segment_id[s], rate, SEGMENT_LIST_MOST);
-	}
-	cs_release(t->env, rate);
-	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(clusterseg_reco_fit_segments);
-
-/* _reco_fit_segments() -> setof (segment_id, customers): segments and their customers with events */
-Datum
-clusterseg_reco_fit_segments(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	training   *t = require_current();
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int s = 0; s < t->m.segments; s++)
-	{
-		Datum		v[2] = {Int32GetDatum(t->segment_id[s]), Float8GetDatum(t->m.segment_total[s])};
-		bool		isnull[2] = {false, false};
-
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-	}
-	return (Datum) 0;
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit_end);

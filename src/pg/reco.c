@@ -20,7 +20,7 @@
 #include "pg/source.h"
 
 /* More than any training makes. */
-#define FACTORS_MOST 1000
+#define FACTORS_MOST 2000
 
 /* Bytes that a session keeps over the end of a transaction. */
 #define CACHE_BYTES ((Size) 64 << 20)
@@ -60,6 +60,19 @@ cs_reco_value(HeapTuple row, TupleDesc desc, int c)
 
 /* ---- what a version is ---- */
 
+/* Does the version have the factors and kinds of customers that its algorithm looks at? */
+static bool
+factors_fit(const cs_reco *r)
+{
+	bool		kinds = r->algorithm->flags & CS_RECO_KINDS;
+
+	for (int k = 0; k < r->n_kinds; k++)
+		if (!(r->share[k] >= 0 && r->share[k] <= 1))
+			return false;
+	return r->n_factors <= FACTORS_MOST && kinds == (r->n_kinds > 0) &&
+		r->n_factors >= r->n_kinds + (r->algorithm->flags & CS_RECO_FACTORS ? 1 : 0);
+}
+
 static void
 take_version(void *arg, HeapTuple row, TupleDesc desc)
 {
@@ -89,8 +102,9 @@ take_version(void *arg, HeapTuple row, TupleDesc desc)
 	r->n_factors = DatumGetInt32(cs_reco_value(row, desc, 17));
 	r->fold = (cs_fold_settings) {DatumGetFloat8(cs_reco_value(row, desc, 18)), DatumGetFloat8(cs_reco_value(row, desc, 19)),
 		DatumGetFloat8(cs_reco_value(row, desc, 20))};
+	r->share = (double *) ARR_DATA_PTR(cs_reco_array(row, desc, 21, FLOAT8OID, &r->n_kinds));
 	if (r->items < 0 || !(r->half_life >= 0) || r->max_history < 0 || !(r->kappa >= 0) || !isfinite(r->now) ||
-		r->n_factors < (r->algorithm->flags & CS_RECO_FACTORS ? 1 : 0) || r->n_factors > FACTORS_MOST || !(r->fold.alpha >= 0 && r->fold.l2 >= 0 && r->fold.nu >= 0))
+		!factors_fit(r) || !(r->fold.alpha >= 0 && r->fold.l2 >= 0 && r->fold.nu >= 0))
 		cs_reco_damaged("settings are out of range");
 }
 
@@ -102,7 +116,7 @@ read_version(cs_reco *r)
 		" pg_catalog.to_regtype(r.customer_type)::pg_catalog.oid, r.half_life, r.max_history, r.time_window, r.events_until,"
 		" r.kappa, r.customers, r.items, EXISTS (SELECT FROM clusterseg._reco_lists l"
 		"  WHERE l.version_id OPERATOR(pg_catalog.=) r.version_id AND l.list OPERATOR(pg_catalog.=) -1),"
-		" r.factors, r.fold_alpha, r.fold_l2, r.fold_nu"
+		" r.factors, r.fold_alpha, r.fold_l2, r.fold_nu, r.shares"
 		" FROM clusterseg._recommenders r WHERE r.version_id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(r->id)};
 
@@ -252,8 +266,8 @@ cs_reco_places(cs_reco *r)
 
 /* ---- arrays of the tables ---- */
 
-static ArrayType *
-array_of(HeapTuple row, TupleDesc desc, int c, Oid type, int *n)
+ArrayType *
+cs_reco_array(HeapTuple row, TupleDesc desc, int c, Oid type, int *n)
 {
 	ArrayType  *a = DatumGetArrayTypePCopy(cs_reco_value(row, desc, c));
 
@@ -288,8 +302,8 @@ void
 cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc desc, int c)
 {
 	int			weights;
-	ArrayType  *t = array_of(row, desc, c, INT4OID, &to->targets),
-			   *w = array_of(row, desc, c + 1, FLOAT4OID, &weights);
+	ArrayType  *t = cs_reco_array(row, desc, c, INT4OID, &to->targets),
+			   *w = cs_reco_array(row, desc, c + 1, FLOAT4OID, &weights);
 
 	to->target = (const int32 *) ARR_DATA_PTR(t);
 	to->weight = (const float *) ARR_DATA_PTR(w);
@@ -381,8 +395,8 @@ take_chunk(void *arg, HeapTuple row, TupleDesc desc)
 	chunking   *c = arg;
 	int			n,
 				scores;
-	const int32 *item = (const int32 *) ARR_DATA_PTR(array_of(row, desc, 1, INT4OID, &n));
-	const float8 *score = (const float8 *) ARR_DATA_PTR(array_of(row, desc, 2, FLOAT8OID, &scores));
+	const int32 *item = (const int32 *) ARR_DATA_PTR(cs_reco_array(row, desc, 1, INT4OID, &n));
+	const float8 *score = (const float8 *) ARR_DATA_PTR(cs_reco_array(row, desc, 2, FLOAT8OID, &scores));
 
 	if (n != scores)
 		cs_reco_damaged("items and scores of a list differ in number");
@@ -419,56 +433,6 @@ cs_reco_chunk(cs_reco *r, int list, int chunk)
 	c->next = r->chunks;
 	r->chunks = c;
 	return c;
-}
-
-/* ---- factors of items ---- */
-
-typedef struct factoring
-{
-	const cs_reco *r;
-	cs_factors *to;
-	int			next;			/* item that comes next */
-} factoring;
-
-static void
-take_factors(void *arg, HeapTuple row, TupleDesc desc)
-{
-	factoring  *f = arg;
-	int			n,
-				items = Min(f->r->items - f->next, CS_FACTOR_CHUNK);
-	ArrayType  *a = array_of(row, desc, 2, FLOAT4OID, &n);
-	const float *v = (const float *) ARR_DATA_PTR(a);
-
-	if (DatumGetInt32(cs_reco_value(row, desc, 1)) != f->next / CS_FACTOR_CHUNK || n != items * f->r->n_factors)
-		cs_reco_damaged("factors of items are missing");
-	for (int i = 0; i < n; i++)
-		if (!isfinite(v[i]))
-			cs_reco_damaged("a factor is out of range");
-	for (int i = 0; i < items; i++)
-		cs_factors_set(f->to, f->next++, v + (size_t) i * f->r->n_factors);
-	pfree(a);
-}
-
-const cs_factors *
-cs_reco_factors(cs_reco *r)
-{
-	static cs_kept kept = {
-		"SELECT chunk, factors FROM clusterseg._reco_factors WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY chunk", 1, {INT8OID}};
-	Datum		values[1] = {Int64GetDatum(r->id)};
-	MemoryContext cxt;
-	factoring	f = {r, NULL, 0};
-
-	if (r->factors)
-		return r->factors;
-	cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg factors", ALLOCSET_DEFAULT_SIZES);
-	f.to = cs_factors_new(cs_pg_env(cxt), r->items, r->n_factors, &r->fold);
-	cs_kept_run(&kept, values, NULL, take_factors, &f);
-	if (f.next != r->items)
-		cs_reco_damaged("factors of items are missing");
-	cs_factors_ready(f.to);
-	MemoryContextSetParent(cxt, r->cxt);
-	r->factors = f.to;
-	return r->factors;
 }
 
 /* ---- small reads ---- */

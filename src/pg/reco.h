@@ -10,8 +10,11 @@
 
 #include "postgres.h"
 
+#include "utils/array.h"
+
 #include "core/reco/rank.h"
 #include "core/reco/recommender.h"
+#include "core/reco/tastes.h"
 #include "pg/events_read.h"
 #include "pg/store.h"
 
@@ -26,7 +29,7 @@
 #define CS_FACTOR_CHUNK 256
 
 /* Algorithms that look at the history. */
-#define CS_RECO_PERSONAL (CS_RECO_ITEMS | CS_RECO_FACTORS)
+#define CS_RECO_PERSONAL (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)
 
 /* Part of a ranked list. */
 typedef struct cs_list_chunk
@@ -59,11 +62,15 @@ typedef struct cs_reco
 	int			items;
 	bool		has_own;		/* list of the algorithm's own order */
 	int			n_factors;		/* per item; 0: none */
+	int			n_kinds;		/* kinds of customers; so many of the factors, the last ones, are rates in these */
+	double	   *share;			/* per kind */
 	cs_fold_settings fold;
 	cs_kept		history;		/* events of one customer */
 	cs_list_chunk *chunks;		/* read so far */
 	double	   *places;			/* or NULL: not asked for yet */
 	cs_factors *factors;		/* the same */
+	cs_tastes  *tastes;			/* the same */
+	char	  **kind_name;		/* the same, each */
 	struct cs_reco *next;
 } cs_reco;
 
@@ -89,6 +96,12 @@ extern double *cs_reco_places(cs_reco *r);
 
 /* Factors of all items; for algorithms with CS_RECO_FACTORS. */
 extern const cs_factors *cs_reco_factors(cs_reco *r);
+
+/* Kinds of customers; for algorithms with CS_RECO_KINDS. */
+extern const cs_tastes *cs_reco_tastes(cs_reco *r);
+
+/* What a kind is called: its number, and the items that it stands out by. */
+extern const char *cs_reco_kind_name(cs_reco *r, int kind);
 
 /* One item of a history, as it is joined to the catalogue. */
 typedef struct cs_reco_row
@@ -149,6 +162,7 @@ extern cs_reco_whole *cs_reco_load(cs_env *env, cs_reco *r);
 /* Checked reads, for the files that read the tables. */
 extern void cs_reco_damaged(const char *what) __attribute__((noreturn));
 extern Datum cs_reco_value(HeapTuple row, TupleDesc desc, int c);	/* never NULL */
+extern ArrayType *cs_reco_array(HeapTuple row, TupleDesc desc, int c, Oid type, int *n);	/* of this type, without NULLs */
 extern void cs_reco_take_weights(const cs_reco *r, cs_reco_row *to, HeapTuple row, TupleDesc desc, int c);
 
 #endif							/* CS_PG_RECO_H */

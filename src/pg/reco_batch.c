@@ -105,14 +105,18 @@ keep_touched(cs_batch *b)
 }
 
 static void
-prepare_fold(cs_batch *b)
+prepare_scores(cs_batch *b)
 {
+	cs_reco    *r = b->now.r;
 	size_t		longest = 0;
 
 	for (int c = 0; c < b->events->customers; c++)
 		longest = Max(longest, b->events->start[c + 1] - b->events->start[c]);
 	b->x = CS_ROOM(b->env, double, longest + 1);
-	b->fold = cs_fold_new(b->env, cs_reco_factors(b->now.r));
+	if (r->algorithm->flags & CS_RECO_FACTORS)
+		b->fold = cs_fold_new(b->env, cs_reco_factors(r));
+	if (r->algorithm->flags & CS_RECO_KINDS)
+		b->taste = CS_ROOM(b->env, double, (size_t) r->n_kinds);
 }
 
 void
@@ -127,8 +131,7 @@ cs_batch_ready(cs_batch *b, int32 **to)
 	b->segment = CS_NEW(b->env, int32, (size_t) b->data->customers->n + 1);
 	for (size_t i = 0; i < b->members; i++)
 		b->segment[number[b->member[i].customer]] = b->member[i].segment;
-	if (b->now.r->algorithm->flags & CS_RECO_FACTORS)
-		prepare_fold(b);
+	prepare_scores(b);
 	b->score = CS_NEW(b->env, double, (size_t) b->now.r->items + 1);
 	b->personal = CS_ROOM(b->env, cs_scored, (size_t) b->now.r->items + 1);
 	if (to)
@@ -156,18 +159,24 @@ score_history(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors. Items that the catalogue has not come last in a history. */
+/* The same by factors or kinds of customers. Items that the catalogue has not come last in a history. */
 static size_t
 score_factors(cs_batch *b, int customer)
 {
 	size_t		from = b->events->start[customer],
 				n = 0;
+	const int32 *item = b->events->item + from;
 
 	for (size_t e = from; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
 		b->x[n++] = cs_events_value(b->events, e, b->now.r->half_life);
 	if (n == 0)
 		return 0;
-	cs_fold_customer(b->fold, n, b->events->item + from, b->x);
+	if (b->taste)
+	{
+		cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
+		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
+	}
+	cs_fold_customer(b->fold, n, item, b->x);
 	return cs_fold_scores(b->env, b->fold, b->personal);
 }
 
@@ -178,7 +187,7 @@ cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
 
 	if (b->w->start)
 		q.n_personal = score_history(b, customer);
-	else if (b->fold)
+	else if (b->fold || b->taste)
 		q.n_personal = score_factors(b, customer);
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],

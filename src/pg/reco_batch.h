@@ -22,6 +22,7 @@ typedef struct cs_batch
 	double	   *score;			/* per item; zeros between calls */
 	cs_scored  *personal;
 	cs_fold    *fold;			/* or NULL */
+	double	   *taste;			/* per kind of customers; or NULL */
 	double	   *x;				/* of the longest history */
 	struct cs_batch_member *member;
 	size_t		members;

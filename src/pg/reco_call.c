@@ -129,6 +129,23 @@ score_by_place(cs_reco_call *c)
 	c->q.n_personal = n;
 }
 
+/* Items of the history that are in the catalogue, and what they count for: item and x have room for all. */
+static size_t
+known_entries(cs_reco_call *c, int32 *item, double *x)
+{
+	size_t		n = 0;
+
+	c->folded = palloc(sizeof(size_t) * (c->history->n + 1));
+	for (size_t e = 0; e < c->history->n; e++)
+		if (c->history->item[e] < c->now.r->items)
+		{
+			item[n] = c->history->item[e];
+			x[n] = cs_events_value(c->history, e, c->now.r->half_life);
+			c->folded[n++] = e;
+		}
+	return n;
+}
+
 /* Factors of the customer; all items that these lead to. */
 static void
 score_by_factors(cs_reco_call *c)
@@ -136,23 +153,33 @@ score_by_factors(cs_reco_call *c)
 	cs_reco    *r = c->now.r;
 	int32	   *item = palloc(sizeof(int32) * (c->history->n + 1));
 	double	   *x = palloc(sizeof(double) * (c->history->n + 1));
-	size_t		n = 0;
+	size_t		n = known_entries(c, item, x);
 	cs_scored  *out;
 
 	c->fold = cs_fold_new(c->env, cs_reco_factors(r));
-	c->folded = palloc(sizeof(size_t) * (c->history->n + 1));
-	for (size_t e = 0; e < c->history->n; e++)
-		if (c->history->item[e] < r->items)
-		{
-			item[n] = c->history->item[e];
-			x[n] = cs_events_value(c->history, e, r->half_life);
-			c->folded[n++] = e;
-		}
 	if (n == 0)
 		return;
 	cs_fold_customer(c->fold, n, item, x);
 	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
 	c->q.n_personal = cs_fold_scores(c->env, c->fold, out);
+}
+
+/* The kinds that the customer is of; all items by their rates in these. */
+static void
+score_by_kinds(cs_reco_call *c)
+{
+	cs_reco    *r = c->now.r;
+	int32	   *item = palloc(sizeof(int32) * (c->history->n + 1));
+	double	   *x = palloc(sizeof(double) * (c->history->n + 1));
+	size_t		n = known_entries(c, item, x);
+	cs_scored  *out;
+
+	if (n == 0)
+		return;
+	c->taste = palloc(sizeof(double) * r->n_kinds);
+	cs_tastes_customer(cs_reco_tastes(r), n, item, x, c->taste);
+	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
+	c->q.n_personal = cs_tastes_scores(c->env, cs_reco_tastes(r), c->taste, out);
 }
 
 /* Take events as the history; what was touched is excluded when asked for. */
@@ -172,6 +199,8 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 	link_entries(c, number, e->n);
 	if (r->algorithm->flags & CS_RECO_FACTORS)
 		score_by_factors(c);
+	else if (r->algorithm->flags & CS_RECO_KINDS)
+		score_by_kinds(c);
 	else if (r->items <= CS_PLACES_MOST)
 		score_by_place(c);
 	else
@@ -246,6 +275,29 @@ cs_reco_contributions(const cs_reco_call *c, int32 item)
 	return out;
 }
 
+double *
+cs_reco_kind_contributions(const cs_reco_call *c, int32 item)
+{
+	cs_reco    *r = c->now.r;
+	double	   *out = palloc0(sizeof(double) * (r->n_kinds + 1));
+
+	for (int k = 0; c->taste && k < r->n_kinds; k++)
+		out[k] = c->taste[k] * cs_tastes_rate(cs_reco_tastes(r), item, k);
+	return out;
+}
+
+int
+cs_reco_first_kind(const cs_reco_call *c, int32 item)
+{
+	double	   *part = cs_reco_kind_contributions(c, item);
+	int			best = 0;
+
+	for (int k = 1; k < c->now.r->n_kinds; k++)
+		if (part[k] > part[best])
+			best = k;
+	return best;
+}
+
 static char *
 reason_of_history(const cs_reco_call *c, int32 item)
 {
@@ -286,6 +338,8 @@ cs_reco_reason(const cs_reco_call *c, const cs_served *s)
 	switch (s->kind)
 	{
 		case CS_LAYER_HISTORY:
+			if (c->taste)
+				return psprintf("popular with customers of kind %s", cs_reco_kind_name(c->now.r, cs_reco_first_kind(c, s->item)));
 			return reason_of_history(c, s->item);
 		case CS_LAYER_OWN:
 			if (strcmp(r->algorithm->name, "trending") == 0)

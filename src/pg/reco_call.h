@@ -22,6 +22,7 @@ typedef struct cs_reco_call
 	char	  **entry_key;
 	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */
 	size_t	   *folded;			/* per item that was folded in: its entry */
+	double	   *taste;			/* probability of each kind of customers; NULL for algorithms without */
 	cs_request	q;
 } cs_reco_call;
 
@@ -36,6 +37,10 @@ extern cs_reco_call *cs_reco_call_customer(FunctionCallInfo fcinfo, const char *
 
 /* What each entry of the history adds to the score of an item, or takes from it. */
 extern double *cs_reco_contributions(const cs_reco_call *c, int32 item);
+
+/* What kinds of customers add to the score of an item, per kind; the kind that adds most. */
+extern double *cs_reco_kind_contributions(const cs_reco_call *c, int32 item);
+extern int	cs_reco_first_kind(const cs_reco_call *c, int32 item);
 
 /* Why an item is listed, in words. */
 extern char *cs_reco_reason(const cs_reco_call *c, const cs_served *s);

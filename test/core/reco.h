@@ -7,12 +7,16 @@
 #include "harness.h"
 
 #include "core/base/rng.h"
+#include "core/cluster/divide.h"
 #include "core/reco/recommender.h"
 
 #include <stdarg.h>
 
 #define DAY 86400.0
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Who divides customers into kinds. */
+static const cs_divider divider = {cs_divide_arena, cs_divide};
 
 /* Events from the cells of a dense customers x items table that are not 0; at may be NULL. */
 static inline cs_events *

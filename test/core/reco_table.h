@@ -74,7 +74,7 @@ fit_table_in_team(cs_env *env, cs_team *team, void *arg)
 static inline void
 check_any_team(cs_env *env, const char *algorithm, const cs_events *e, cs_options *options)
 {
-	table_team	run = {algorithm, {e, NULL, 0, options, 1}, {NULL}, (size_t) e->items * (size_t) e->items};
+	table_team	run = {algorithm, {e, NULL, 0, options, 1, &divider}, {NULL}, (size_t) e->items * (size_t) e->items};
 	size_t		some = 0;
 
 	for (int size = 1; size <= 3; size++)
@@ -111,14 +111,14 @@ check_small_shops(cs_env *env, const char *algorithm, cs_options *options)
 
 	for (size_t n = 0; n < LENGTH(shop); n++)
 	{
-		cs_reco_args args = {events_of_table(env, shop[n].had, NULL, shop[n].customers, shop[n].items, false), NULL, 0, options, 1};
+		cs_reco_args args = {events_of_table(env, shop[n].had, NULL, shop[n].customers, shop[n].items, false), NULL, 0, options, 1, &divider};
 		cs_reco_model m = fit_alone(env, algorithm, &args);
 
 		CHECK(m.items == shop[n].items);
 		if (m.factor)
 			for (int i = 0; i < m.items * m.factors; i++)
 				CHECK(isfinite((double) m.factor[i]));
-		else
+		else if (m.start)
 			for (size_t p = 0; p < m.start[m.items]; p++)
 				CHECK(isfinite((double) m.value[p]) && m.target[p] < m.items);
 	}

@@ -25,6 +25,7 @@ CREATE FUNCTION digest(p_model text) RETURNS text LANGUAGE sql AS $$
 	SELECT md5(concat_ws(' ',
 		(SELECT string_agg(i::text, ' ' ORDER BY i.item_no) FROM (SELECT item_no, item_id, customers, popularity FROM clusterseg._reco_items x WHERE x.version_id = p.id) i),
 		(SELECT string_agg(n::text, ' ' ORDER BY n.item_no) FROM (SELECT item_no, targets, weights FROM clusterseg._reco_neighbours x WHERE x.version_id = p.id) n),
+		(SELECT string_agg(f::text, ' ' ORDER BY f.chunk) FROM (SELECT chunk, factors FROM clusterseg._reco_factors x WHERE x.version_id = p.id) f),
 		(SELECT string_agg(l::text, ' ' ORDER BY l.list, l.chunk) FROM (SELECT list, chunk, items, scores FROM clusterseg._reco_lists x WHERE x.version_id = p.id) l),
 		(SELECT string_agg(s::text, ' ' ORDER BY s.segment_id) FROM (SELECT segment_id, customers FROM clusterseg._reco_segments x WHERE x.version_id = p.id) s)))
 	FROM (SELECT published_id AS id FROM clusterseg.models WHERE model = p_model) p $$;
@@ -43,7 +44,7 @@ $$;
 -- sources: as they were written, and the same rows otherwise; with and without workers
 SELECT algorithm, options, count(*) AS trained, count(DISTINCT learn(source, algorithm, options, workers)) AS models
 FROM (VALUES ('popular', '{"half_life": 33}'::jsonb), ('trending', '{"window": 40}'), ('segment_popular', '{"half_life": 33, "kappa": 0}'),
-		('itemknn', '{"half_life": 33, "neighbours": 11}'), ('itemknn', '{"similarity": "bm25", "neighbours": 11, "max_history": 5}')) a (algorithm, options),
+		('segment_mixture', '{"half_life": 33}'), ('itemknn', '{"half_life": 33, "neighbours": 11}'), ('itemknn', '{"similarity": "bm25", "neighbours": 11, "max_history": 5}')) a (algorithm, options),
 	unnest('{orders,shuffled,parts,worn}'::text[]) source, unnest('{0,2}'::int[]) workers
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- one session learns, another one serves and evaluates: the same

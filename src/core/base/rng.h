@@ -28,7 +28,8 @@ enum
 	CS_STREAM_STABILITY,
 	CS_STREAM_PROJECTION,		/* one per run of rows: random projections of linalg_svd.c */
 	CS_STREAM_FACTORS,
-	CS_STREAM_GAP
+	CS_STREAM_GAP,
+	CS_STREAM_HOLDOUT
 };
 
 static inline uint64_t

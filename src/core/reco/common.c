@@ -55,28 +55,26 @@ cs_reco_check_timed(cs_env *env, const cs_reco_args *args, const char *option)
 				NULL, "Name the column of times with the argument \"at\".");
 }
 
-static void
-fit_popularity(cs_env *env, const cs_reco_args *args, cs_reco_model *out)
+double *
+cs_reco_count_popularity(cs_env *env, const cs_reco_args *args, const cs_events *e)
 {
-	const cs_events *e = args->events;
 	double		half_life = cs_option_real(args->options, "half_life"),
-				least = cs_option_real(args->options, "min_events");
+				least = cs_option_real(args->options, "min_events"),
+			   *popularity = CS_NEW(env, double, (size_t) e->items);
 	int32_t    *count = CS_NEW(env, int32_t, (size_t) e->items);
 
-	out->popularity = CS_NEW(env, double, (size_t) e->items);
 	for (size_t i = 0; i < e->n; i++)
 	{
 		if (i % POLL_EVENTS == 0)
 			cs_poll(env);
-		out->popularity[e->item[i]] += cs_events_value(e, i, half_life);
+		popularity[e->item[i]] += cs_events_value(e, i, half_life);
 		count[e->item[i]]++;
 	}
 	for (int i = 0; i < e->items; i++)
 		if (count[i] < least)
-			out->popularity[i] = 0;
-	for (int c = 0; c < e->customers; c++)
-		out->customers += e->start[c + 1] > e->start[c];
+			popularity[i] = 0;
 	cs_release(env, count);
+	return popularity;
 }
 
 /* Count item i by segment; returns how many segments have it. */
@@ -234,7 +232,9 @@ cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out)
 	memset(out, 0, sizeof(*out));
 	out->items = args->events->items;
 	out->kappa = cs_option_real(args->options, "kappa");
-	fit_popularity(env, args, out);
+	out->popularity = cs_reco_count_popularity(env, args, args->events);
+	for (int c = 0; c < args->events->customers; c++)
+		out->customers += args->events->start[c + 1] > args->events->start[c];
 	if (args->segment)
 		fit_segments(env, args, out);
 }

@@ -269,6 +269,52 @@ cs_factors_ready(cs_factors *f)
 	}
 }
 
+void
+cs_factors_free(cs_factors *f)
+{
+	cs_release(f->env, f->tile);
+	cs_release(f->env, f->gram);
+	cs_release(f->env, f);
+}
+
+double
+cs_factors_value(const cs_factors *f, int32_t item, int factor)
+{
+	return (double) place(f, item)[factor * TILE];
+}
+
+/* Products of q with the factors of the items of one tile, each in the order of the factors. */
+static inline void
+tile_scores(const cs_factors *f, size_t tile, const double *q, double *score)
+{
+	const float *v = f->tile + tile * TILE * (size_t) f->d;
+
+	for (int i = 0; i < TILE; i++)
+		score[i] = 0;
+	for (int k = 0; k < f->d; k++, v += TILE)
+		for (int i = 0; i < TILE; i++)
+			score[i] += q[k] * (double) v[i];
+}
+
+size_t
+cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, cs_scored *out)
+{
+	size_t		n = 0;
+
+	for (int from = 0; from < f->items; from += TILE)
+	{
+		double		score[TILE];
+
+		if (from % (TILE * POLL_TILES) == 0)
+			cs_poll(env);
+		tile_scores(f, (size_t) (from / TILE), q, score);
+		for (int i = 0; i < TILE && from + i < f->items; i++)
+			if (score[i] > 0)
+				out[n++] = (cs_scored) {from + i, score[i]};
+	}
+	return n;
+}
+
 /* ---- customers ---- */
 
 cs_fold *
@@ -324,37 +370,10 @@ cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x)
 	cs_ridge_solve(c->ridge);
 }
 
-/* Products of q with the factors of the items of one tile, each in the order of the factors. */
-static inline void
-tile_scores(const cs_factors *f, size_t tile, const double *q, double *score)
-{
-	const float *v = f->tile + tile * TILE * (size_t) f->d;
-
-	for (int i = 0; i < TILE; i++)
-		score[i] = 0;
-	for (int k = 0; k < f->d; k++, v += TILE)
-		for (int i = 0; i < TILE; i++)
-			score[i] += q[k] * (double) v[i];
-}
-
 size_t
 cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out)
 {
-	const cs_factors *f = c->factors;
-	size_t		n = 0;
-
-	for (int from = 0; from < f->items; from += TILE)
-	{
-		double		score[TILE];
-
-		if (from % (TILE * POLL_TILES) == 0)
-			cs_poll(env);
-		tile_scores(f, (size_t) (from / TILE), c->u, score);
-		for (int i = 0; i < TILE && from + i < f->items; i++)
-			if (score[i] > 0)
-				out[n++] = (cs_scored) {from + i, score[i]};
-	}
-	return n;
+	return cs_factors_scores(env, c->factors, c->u, out);
 }
 
 void

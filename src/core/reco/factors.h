@@ -78,6 +78,12 @@ void		cs_factors_set(cs_factors *f, int item, const float *v);
 
 /* When all are set. */
 void		cs_factors_ready(cs_factors *f);
+void		cs_factors_free(cs_factors *f);
+
+double		cs_factors_value(const cs_factors *f, int32_t item, int factor);
+
+/* Products of the items' factors with q that are > 0; out has room for all.  O(items d). */
+size_t		cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, cs_scored *out);
 
 /* A history: entries of items below f->items, with values > 0. */
 typedef struct cs_fold

@@ -18,6 +18,25 @@
 #include "core/reco/events.h"
 #include "core/reco/factors.h"
 
+/*
+ * Who divides customers into groups: n rows of length 1 into at most k, label
+ * (shared) gets the group of each; returns how many there are (cluster/divide.h).
+ * SPMD.  Rooms of the core do not know each other, so the host brings them together.
+ */
+typedef struct cs_divider
+{
+	size_t		(*arena) (size_t n, int d, int k);
+	int			(*divide) (cs_env *env, cs_team *team, const float *row, size_t n, int d, int k, uint64_t seed,
+						   int32_t *label);
+} cs_divider;
+
+/* Room that label has to have. */
+static inline size_t
+cs_divider_rows(size_t n)
+{
+	return (n + 31) / 32 * 32;
+}
+
 typedef struct cs_reco_args
 {
 	const cs_events *events;
@@ -25,6 +44,7 @@ typedef struct cs_reco_args
 	int			segments;
 	const cs_options *options;
 	uint64_t	seed;
+	const cs_divider *divider;	/* for algorithms with CS_RECO_KINDS */
 } cs_reco_args;
 
 typedef struct cs_reco_model
@@ -65,6 +85,13 @@ typedef struct cs_reco_model
 	cs_fold_settings fold;
 
 	/*
+	 * Kinds of customers (tastes.h): the last kinds factors of each item are its
+	 * rates in these, share is which part of the customers each has.  0: none.
+	 */
+	int			kinds;
+	double	   *share;
+
+	/*
 	 * Decayed weight of items within segments: for segment s entries
 	 * segment_start[s] .. name items, ascending.  Filled whenever segments are
 	 * given, whatever the algorithm: they answer for customers without history.
@@ -82,7 +109,8 @@ enum
 	CS_RECO_TIME = 1,			/* needs times of events */
 	CS_RECO_SEGMENTS = 2,		/* needs a segmentation */
 	CS_RECO_ITEMS = 4,			/* leaves item-to-item weights: personal from the first event on */
-	CS_RECO_FACTORS = 8			/* leaves factors of items: the same */
+	CS_RECO_FACTORS = 8,		/* leaves factors of items: the same */
+	CS_RECO_KINDS = 16			/* leaves kinds of customers: the same */
 };
 
 typedef struct cs_recommender
@@ -111,6 +139,9 @@ const cs_param *cs_reco_params(cs_env *env, const cs_recommender *r);
 
 /* An error when an option that looks at times is set and there are none. */
 void		cs_reco_check_timed(cs_env *env, const cs_reco_args *args, const char *option);
+
+/* Popularity of the items by these events. */
+double	   *cs_reco_count_popularity(cs_env *env, const cs_reco_args *args, const cs_events *e);
 
 /* Fill what every model has: popularity, and the segments when they are given. */
 void		cs_reco_fit_common(cs_env *env, const cs_reco_args *args, cs_reco_model *out);
