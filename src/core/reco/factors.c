@@ -29,7 +29,8 @@ struct cs_factors
 	int			d;
 	cs_fold_settings fold;
 	float	   *tile;			/* TILE items each: [d][TILE], zeros at the end */
-	double	   *gram;			/* diagonal of alpha V'V */
+	double	   *square;			/* diagonal of V'V */
+	double	   *gram;			/* the same times alpha */
 	double		parts;			/* items with factors */
 };
 
@@ -229,6 +230,7 @@ cs_factors_new(cs_env *env, int items, int d, const cs_fold_settings *fold)
 	f->d = d;
 	f->fold = *fold;
 	f->tile = CS_NEW(env, float, tiles * TILE * (size_t) d);
+	f->square = CS_NEW(env, double, (size_t) d);
 	f->gram = CS_NEW(env, double, (size_t) d);
 	return f;
 }
@@ -260,6 +262,7 @@ cs_factors_ready(cs_factors *f)
 		{
 			double		y = (double) v[k * TILE];
 
+			f->square[k] += y * y;
 			f->gram[k] += f->fold.alpha * y * y;
 			some = some || y != 0;
 		}
@@ -273,6 +276,7 @@ void
 cs_factors_free(cs_factors *f)
 {
 	cs_release(f->env, f->tile);
+	cs_release(f->env, f->square);
 	cs_release(f->env, f->gram);
 	cs_release(f->env, f);
 }
@@ -368,6 +372,13 @@ cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x)
 	for (size_t e = 0; e < n; e++)
 		cs_ridge_add(c->ridge, place(f, item[e]), TILE, x[e]);
 	cs_ridge_solve(c->ridge);
+}
+
+void
+cs_fold_point(const cs_fold *c, double *point)
+{
+	for (int k = 0; k < c->factors->d; k++)
+		point[k] = c->u[k] * sqrt(c->factors->square[k]);
 }
 
 size_t

@@ -103,6 +103,12 @@ void		cs_fold_free(cs_env *env, cs_fold *c);
 /* The customer with this history, whose arrays stay until the next one. */
 void		cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x);
 
+/*
+ * The customer as a point: u times the roots of V'V.  Distances between points are
+ * those between the customers' scores of all items.
+ */
+void		cs_fold_point(const cs_fold *c, double *point);
+
 /* All items with a score > 0; out has room for all.  O(items d). */
 size_t		cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out);
 

@@ -32,6 +32,7 @@ INSERT INTO promised VALUES
 	('recommend_for_segment', 'model text, segment_id integer, n integer, candidates text', 'TABLE(rank integer, item_id text, score double precision, source text, reason text)', 'stable', false, 'restricted'),
 	('recommend_all', 'model text, n integer, exclude_seen boolean, candidates text, diversity double precision, max_per_category integer, explore double precision, options jsonb',
 		'TABLE(customer_id text, rank integer, item_id text, score double precision, source text)', 'stable', false, 'restricted'),
+	('customer_vectors', 'model text, unit_length boolean', 'TABLE(customer_id text, vector double precision[])', 'stable', false, 'restricted'),
 	('similar_items', 'model text, item "any", n integer', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
 	('rank_items', 'model text, customer "any", items text[]', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
 	('explain_recommendation', 'model text, customer "any", item "any"', 'TABLE(term text, contribution double precision)', 'stable', false, 'restricted'),
@@ -57,7 +58,7 @@ CREATE TEMP VIEW present AS
 		CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS parallel
 	FROM pg_proc p WHERE pronamespace = 'clusterseg'::regnamespace;
 
-SELECT is((SELECT count(*)::int FROM promised), 24 + 2 * (7 * 3 + 2), 'the list is whole');
+SELECT is((SELECT count(*)::int FROM promised), 25 + 2 * (7 * 3 + 2), 'the list is whole');
 SELECT is((SELECT format('%s, %s, %s, %s', result, volatility, CASE WHEN strict THEN 'strict' ELSE 'not strict' END, parallel) FROM present p
 		WHERE (p.name, p.arguments) = (r.name, r.arguments)),
 	format('%s, %s, %s, %s', result, volatility, CASE WHEN strict THEN 'strict' ELSE 'not strict' END, parallel),
