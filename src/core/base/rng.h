@@ -29,7 +29,9 @@ enum
 	CS_STREAM_PROJECTION,		/* one per run of rows: random projections of linalg_svd.c */
 	CS_STREAM_FACTORS,
 	CS_STREAM_GAP,
-	CS_STREAM_HOLDOUT
+	CS_STREAM_HOLDOUT,
+	CS_STREAM_WORLDS,			/* exploring: what might be true of an item */
+	CS_STREAM_PLACES			/* exploring: what comes to a place */
 };
 
 static inline uint64_t

@@ -443,3 +443,14 @@ cs_factors_similar(cs_env *env, const cs_factors *f, int32_t item, cs_scored *ou
 	cs_release(env, q);
 	return n;
 }
+
+double
+cs_factors_cosine(const cs_factors *f, int32_t a, int32_t b)
+{
+	double		sum = 0,
+				length = length_of(f, a) * length_of(f, b);
+
+	for (int k = 0; k < f->d; k++)
+		sum += (double) place(f, a)[k * TILE] * (double) place(f, b)[k * TILE];
+	return length > 0 ? sum / length : 0;
+}

@@ -118,4 +118,7 @@ void		cs_fold_explain(cs_fold *c, int32_t item, double *contribution);
 /* Cosine of the factors of an item and of all others, where it is > 0. */
 size_t		cs_factors_similar(cs_env *env, const cs_factors *f, int32_t item, cs_scored *out);
 
+/* Cosine of the factors of two items; 0 where one has none. */
+double		cs_factors_cosine(const cs_factors *f, int32_t a, int32_t b);
+
 #endif							/* CS_FACTORS_H */

@@ -267,6 +267,14 @@ cs_accumulator_add(cs_accumulator *a, int32_t item, double score)
 	a->slot[at] = (int32_t) a->n++;
 }
 
+double
+cs_accumulator_score(const cs_accumulator *a, int32_t item)
+{
+	int32_t		at = a->slot[find_slot(a, item)];
+
+	return at >= 0 ? a->entry[at].score : 0;
+}
+
 const cs_scored *
 cs_accumulator_read(const cs_accumulator *a, size_t *n)
 {

@@ -56,6 +56,9 @@ typedef struct cs_accumulator cs_accumulator;
 cs_accumulator *cs_accumulator_new(cs_env *env);
 void		cs_accumulator_add(cs_accumulator *a, int32_t item, double score);
 
+/* The sum of an item; 0 when it has none. */
+double		cs_accumulator_score(const cs_accumulator *a, int32_t item);
+
 /* Entries so far, in no particular order; valid until the next add or clear. */
 const cs_scored *cs_accumulator_read(const cs_accumulator *a, size_t *n);
 void		cs_accumulator_clear(cs_accumulator *a);
