@@ -261,9 +261,9 @@ DECLARE
 	weight text := clusterseg._event_weight(p_weight, p_event_type, NULLIF(p_options->'event_weights', 'null'));
 	version_id bigint;
 BEGIN
-	IF p_item_source IS NOT NULL OR p_item_key IS NOT NULL THEN
-		PERFORM clusterseg._fail('0A000', 'attributes of items are not used in this version', NULL,
-			'Leave out the arguments "item_source" and "item_key".');
+	IF p_item_source IS NULL AND p_item_key IS NOT NULL THEN
+		PERFORM clusterseg._fail('22023', 'argument "item_key" needs an item source', 'It names the column of it that has the item.',
+			'Name the source with the argument "item_source".');
 	END IF;
 	p_options := COALESCE(p_options, '{}');
 	IF jsonb_typeof(p_options) <> 'object' THEN
@@ -286,7 +286,7 @@ BEGIN
 		END IF;
 	END IF;
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
-	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - 'event_weights',
+	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - '{event_weights,category,item_time}'::text[],
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
@@ -303,6 +303,7 @@ BEGIN
 	VALUES (version_id, used, f.source_from, p_path, p_customer, p_item, weight, p_at, f.customer_type, f.item_type, p_segmentation,
 		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
 		f.customers, f.items, f.factors, f.fold_alpha, f.fold_l2, f.fold_nu, f.shares);
+	PERFORM clusterseg._keep_item_source(version_id, p_item_source, p_path, COALESCE(p_item_key, p_item), f.item_type, p_options, p_run_as);
 	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
 	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
 	INSERT INTO clusterseg._reco_factors SELECT version_id, x.* FROM clusterseg._reco_fit_factors() x;
@@ -356,7 +357,7 @@ COMMENT ON FUNCTION clusterseg.train_recommender(text, text, text, text, text, t
 CREATE FUNCTION clusterseg.recommend(model text, customer "any", n int DEFAULT 10, exclude_seen boolean DEFAULT true,
 		candidates text DEFAULT NULL, diversity float8 DEFAULT 0, max_per_category int DEFAULT NULL, explore float8 DEFAULT 0,
 		options jsonb DEFAULT '{}')
-	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text)
+	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text, propensity float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_recommend' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10 COST 1000;
 COMMENT ON FUNCTION clusterseg.recommend(text, "any", int, boolean, text, float8, int, float8, jsonb) IS
 	'the n best items for a customer, from the history that the snapshot shows; without history those of the customer''s segment, else the popular ones; candidates is a query whose first column gives the items to choose from';
@@ -364,15 +365,16 @@ COMMENT ON FUNCTION clusterseg.recommend(text, "any", int, boolean, text, float8
 CREATE FUNCTION clusterseg.recommend_for_basket(model text, items text[], n int DEFAULT 10, exclude_seen boolean DEFAULT true,
 		candidates text DEFAULT NULL, diversity float8 DEFAULT 0, max_per_category int DEFAULT NULL, explore float8 DEFAULT 0,
 		options jsonb DEFAULT '{}', segment_id int DEFAULT NULL)
-	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text)
+	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text, propensity float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_recommend_for_basket' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10 COST 1000;
 COMMENT ON FUNCTION clusterseg.recommend_for_basket(text, text[], int, boolean, text, float8, int, float8, jsonb, int) IS
 	'the n best items to go with those of a basket or session; segment_id, when known, fills up the list with the segment''s items';
 
-CREATE FUNCTION clusterseg.recommend_for_segment(model text, segment_id int, n int DEFAULT 10, candidates text DEFAULT NULL)
-	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text)
+CREATE FUNCTION clusterseg.recommend_for_segment(model text, segment_id int, n int DEFAULT 10, candidates text DEFAULT NULL,
+		diversity float8 DEFAULT 0, max_per_category int DEFAULT NULL, explore float8 DEFAULT 0, options jsonb DEFAULT '{}')
+	RETURNS TABLE (rank int, item_id text, score float8, source text, reason text, propensity float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_recommend_for_segment' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10 COST 1000;
-COMMENT ON FUNCTION clusterseg.recommend_for_segment(text, int, int, text) IS 'the n items that the customers of a segment want most';
+COMMENT ON FUNCTION clusterseg.recommend_for_segment(text, int, int, text, float8, int, float8, jsonb) IS 'the n items that the customers of a segment want most';
 
 CREATE FUNCTION clusterseg.similar_items(model text, item "any", n int DEFAULT 10)
 	RETURNS TABLE (rank int, item_id text, score float8)
@@ -393,7 +395,7 @@ COMMENT ON FUNCTION clusterseg.explain_recommendation(text, "any", "any") IS
 
 CREATE FUNCTION clusterseg.recommend_all(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL,
 		diversity float8 DEFAULT 0, max_per_category int DEFAULT NULL, explore float8 DEFAULT 0, options jsonb DEFAULT '{}')
-	RETURNS TABLE (customer_id text, rank int, item_id text, score float8, source text)
+	RETURNS TABLE (customer_id text, rank int, item_id text, score float8, source text, propensity float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_recommend_all' LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION clusterseg.recommend_all(text, int, boolean, text, float8, int, float8, jsonb) IS
 	'recommend() for all customers who have events or a segment, in one go';

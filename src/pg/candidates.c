@@ -4,7 +4,6 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
 #include "pg/candidates.h"
@@ -57,34 +56,4 @@ cs_candidates(cs_reco *r, const char *query)
 			set.item[set.n++] = row[i].item;
 	cs_item_set_tidy(&set);
 	return set;
-}
-
-static void
-not_yet(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s is not available in this version", what),
-			 errhint("Leave the argument out.")));
-}
-
-void
-cs_check_shaping(FunctionCallInfo fcinfo, int first)
-{
-	if (!PG_ARGISNULL(first) && PG_GETARG_FLOAT8(first) != 0)
-		not_yet("diversity");
-	if (!PG_ARGISNULL(first + 1))
-		not_yet("max_per_category");
-	if (!PG_ARGISNULL(first + 2) && PG_GETARG_FLOAT8(first + 2) != 0)
-		not_yet("explore");
-	if (!PG_ARGISNULL(first + 3))
-	{
-		Jsonb	   *options = PG_GETARG_JSONB_P(first + 3);
-
-		if (!JB_ROOT_IS_OBJECT(options) || JB_ROOT_COUNT(options) > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("recommendations have no options in this version"),
-					 errhint("Options of the algorithm are given to train_recommender().")));
-	}
 }

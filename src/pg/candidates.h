@@ -1,12 +1,10 @@
 /*
- * candidates.h - arguments that shape a list: which items may be in it.
+ * candidates.h - which items may be in a list.
  */
 #ifndef CS_CANDIDATES_H
 #define CS_CANDIDATES_H
 
 #include "postgres.h"
-
-#include "fmgr.h"
 
 #include "pg/serve.h"
 
@@ -16,8 +14,5 @@
  * does not have and NULLs are passed over.
  */
 extern cs_item_set cs_candidates(cs_reco *r, const char *query);
-
-/* Arguments diversity, max_per_category, explore, options, from number first on. */
-extern void cs_check_shaping(FunctionCallInfo fcinfo, int first);
 
 #endif							/* CS_CANDIDATES_H */

@@ -1,6 +1,6 @@
 /*
- * fn_lists.c - the parameter tables as rows: what clusterseg.algorithms and
- * clusterseg.transforms show.
+ * fn_lists.c - the parameter tables as rows: what clusterseg.algorithms,
+ * clusterseg.transforms and clusterseg.serving_options show.
  */
 #include "postgres.h"
 
@@ -14,6 +14,7 @@
 #include "pg/args.h"
 #include "pg/params.h"
 #include "pg/pg_env.h"
+#include "pg/serving.h"
 #include "pg/settings.h"
 #include "pg/train_request.h"
 #include "pg/training.h"
@@ -114,5 +115,19 @@ clusterseg_transforms(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (const cs_param *p = cs_transform_params; p->name; p++)
 		put_param(rsinfo, NULL, "transforms", "steps of a feature, in this order", p);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_serving_options);
+
+/* _serving_options() -> setof (algorithm, summary, option, ...): what shapes a list of recommendations */
+Datum
+clusterseg_serving_options(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (const cs_param *p = cs_serving_params; p->name; p++)
+		put_param(rsinfo, NULL, "serving", "what shapes a list of recommendations", p);
 	return (Datum) 0;
 }

@@ -14,9 +14,11 @@
 
 #include "pg/args.h"
 #include "pg/candidates.h"
+#include "pg/exclude.h"
 #include "pg/pg_env.h"
 #include "pg/progress.h"
 #include "pg/reco_batch.h"
+#include "pg/shaped.h"
 
 /* Customers between two lines of progress. */
 #define REPORT_CUSTOMERS 256
@@ -28,18 +30,42 @@ work_env(void)
 }
 
 static void
-emit(FunctionCallInfo fcinfo, cs_batch *b, int customer, const cs_served *s, int n)
+emit(FunctionCallInfo fcinfo, cs_batch *b, const char *customer, const cs_shaped *s, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum		id = CStringGetTextDatum(cs_dictionary_key(b->data->customers, customer));
+	Datum		id = CStringGetTextDatum(customer);
 
 	for (int i = 0; i < n; i++)
 	{
-		Datum		v[5] = {id, Int32GetDatum(i + 1), CStringGetTextDatum(b->w->item->text[s[i].item]), Float8GetDatum(s[i].score)};
-		bool		isnull[5] = {false};
+		Datum		v[6] = {id, Int32GetDatum(i + 1), CStringGetTextDatum(b->w->item->text[s[i].s.item]), Float8GetDatum(s[i].s.score)};
+		bool		isnull[6] = {false};
 
-		v[4] = CStringGetTextDatum(cs_layer_name(b->now.r, s[i].kind));
+		v[4] = CStringGetTextDatum(cs_layer_name(b->now.r, s[i].s.kind));
+		v[5] = Float8GetDatum(s[i].propensity);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	}
+}
+
+/* The lists of all customers; one memory for each list. */
+static void
+serve_all(FunctionCallInfo fcinfo, cs_batch *b, cs_shaper *h, cs_item_set allowed, bool exclude_seen, int n)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customer", ALLOCSET_DEFAULT_SIZES);
+
+	for (int c = 0; n > 0 && c < b->data->customers->n; c++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+		cs_request	q = cs_batch_request(b, c, exclude_seen);
+		cs_shaped  *s = palloc(sizeof(cs_shaped) * n);
+		char	   *customer = cs_dictionary_key(b->data->customers, c);
+
+		q.allowed = allowed;
+		cs_shaper_who(h, customer);
+		emit(fcinfo, b, customer, s, cs_shaper_serve(h, cs_pg_env(cxt), &q, n, s));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+		if (c % REPORT_CUSTOMERS == 0)
+			cs_progress(b->env, CS_PHASE_RECOMMEND, c, b->data->customers->n);
 	}
 }
 
@@ -52,35 +78,24 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 	cs_env	   *env = work_env();
 	int			n = PG_ARGISNULL(1) ? 10 : PG_GETARG_INT32(1);
 	bool		exclude_seen = PG_ARGISNULL(2) || PG_GETARG_BOOL(2);
-	MemoryContext cxt;
 	cs_batch   *b;
-	cs_item_set allowed;
+	cs_serving	o;
+	cs_shaper  *h;
 
 	cs_arg_required(fcinfo, 0, "model");
 	if (n < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid number of items n: %d", n), errdetail("It is 0 or more.")));
-	cs_check_shaping(fcinfo, 4);
+	o = cs_serving_args(fcinfo, 4);
 	InitMaterializedSRF(fcinfo, 0);
 	cs_progress_start(CS_ARG_TEXT(0));
 	b = cs_batch_open(env, CS_ARG_TEXT(0));
 	cs_batch_ready(b, NULL);
-	allowed = cs_candidates(b->now.r, CS_ARG_TEXT(3));
-	n = Min(n, b->now.r->items);
-	cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customer", ALLOCSET_DEFAULT_SIZES);
-	for (int c = 0; n > 0 && c < b->data->customers->n; c++)
-	{
-		MemoryContext old = MemoryContextSwitchTo(cxt);
-		cs_request	q = cs_batch_request(b, c, exclude_seen);
-		cs_served  *s = palloc(sizeof(cs_served) * n);
-
-		q.allowed = allowed;
-		emit(fcinfo, b, c, s, cs_serve(cs_pg_env(cxt), &q, n, s));
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(cxt);
-		if (c % REPORT_CUSTOMERS == 0)
-			cs_progress(env, CS_PHASE_RECOMMEND, c, b->data->customers->n);
-	}
+	if (o.excludes)
+		cs_exclude_for_all(b, &o);
+	h = cs_shaper_new(env, &b->now, &o);
+	cs_shaper_load(h, b->w);
+	serve_all(fcinfo, b, h, cs_candidates(b->now.r, CS_ARG_TEXT(3)), exclude_seen || o.excludes, Min(n, b->now.r->items));
 	cs_progress_end();
 	MemoryContextDelete(cs_pg_env_context(env));
 	return (Datum) 0;

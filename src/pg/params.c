@@ -81,7 +81,7 @@ unknown_key(const cs_param *table, const cs_param *extra, const char *key, const
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown %s", named(what, key, feature)),
 			 s.len ? errdetail("It takes: %s.", s.data) : errdetail("It takes none."),
-			 errhint("SELECT * FROM clusterseg.%s lists all of them with their meaning.", feature ? "transforms" : "algorithms")));
+			 errhint("SELECT * FROM clusterseg.%s lists all of them with their meaning.", feature ? "transforms" : strcmp(what, "serving option") == 0 ? "serving_options" : "algorithms")));
 }
 
 /* ---- values ---- */

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/item_facts.h"
 #include "pg/pg_env.h"
 #include "pg/reco.h"
 #include "pg/source.h"
@@ -132,7 +133,10 @@ at_transaction_end(XactEvent event, void *arg)
 		cache == NULL || MemoryContextMemAllocated(cache_cxt, true) <= CACHE_BYTES)
 		return;
 	for (; cache; cache = cache->next)
+	{
 		cs_kept_free(&cache->history);
+		cs_item_source_forget(cache);
+	}
 	MemoryContextReset(cache_cxt);
 }
 

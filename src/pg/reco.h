@@ -71,6 +71,7 @@ typedef struct cs_reco
 	cs_factors *factors;		/* the same */
 	cs_tastes  *tastes;			/* the same */
 	char	  **kind_name;		/* the same, each */
+	struct cs_item_source *item_source;	/* the same (item_facts.c) */
 	struct cs_reco *next;
 } cs_reco;
 
@@ -135,6 +136,9 @@ extern char *cs_reco_label(const cs_reco_now *now, int segment_id);
 
 /* Segment of a customer by the members table, or 0. */
 extern int	cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer);
+
+/* A key as a value of another type; false when it cannot be one. */
+extern bool cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out);
 
 /* A customer's events: keys with weights and times, at most as many as there are. */
 typedef struct cs_reco_events

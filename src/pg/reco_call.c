@@ -191,6 +191,7 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 			   *nobody = palloc0(sizeof(int32) * (e->n + 1));
 	cs_raw_events raw = {e->n, 1, 0, nobody, NULL, e->weight, e->at};
 
+	c->events = e->n;
 	c->key = e->item;
 	c->row = cs_reco_rows(r, e->item, e->n, true);
 	raw.item = number = number_items(c, e->n, &raw.items);

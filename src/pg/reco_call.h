@@ -15,6 +15,7 @@ typedef struct cs_reco_call
 {
 	cs_env	   *env;
 	cs_reco_now now;
+	int			events;
 	char	  **key;			/* of the events */
 	cs_reco_row *row;			/* parallel */
 	cs_events  *history;		/* one customer; items beyond the catalogue have numbers from r->items */

@@ -11,9 +11,8 @@
 #include "pg/reco.h"
 #include "pg/source.h"
 
-/* A key as a value of another type; false when it cannot be one. */
-static bool
-convert_key(Oid from, Datum d, Oid to, Datum *out)
+bool
+cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out)
 {
 	Oid			in,
 				param;
@@ -64,7 +63,7 @@ cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer)
 		kept.query = MemoryContextStrdup(kept_cxt, query);
 		kept.types[0] = now->members_type;
 	}
-	if (convert_key(type, customer, now->members_type, &values[0]))
+	if (cs_reco_convert_key(type, customer, now->members_type, &values[0]))
 		cs_kept_scan(&kept, NULL, now->run_as, values, NULL, take_segment, &segment);
 	return segment;
 }
@@ -138,7 +137,7 @@ cs_reco_history(const cs_reco_now *now, Oid type, Datum customer)
 		r->history.query = MemoryContextStrdup(r->cxt, psprintf("SELECT %s FROM %s WHERE q.%s = $1", cs_events_select(&r->columns),
 																r->from, quote_identifier(r->columns.customer)));
 	}
-	if (convert_key(type, customer, r->customer_type, &values[0]))
+	if (cs_reco_convert_key(type, customer, r->customer_type, &values[0]))
 		cs_kept_scan(&r->history, r->path, now->run_as, values, NULL, take_event, &m);
 	return e;
 }

@@ -34,6 +34,7 @@ typedef struct shaping
 	window		lane[CS_SHAPE_LANES];
 	cs_shape_placed *out;
 	int			n;				/* placed so far */
+	int			window;			/* items to choose from */
 	double		best;			/* score of the first item; 0: none yet */
 	cs_accumulator *placed;		/* items */
 	cs_accumulator *category;	/* how many of each are placed; NULL without cap */
@@ -72,7 +73,7 @@ fill(shaping *s, int lane)
 	window	   *v = &s->lane[lane];
 	const cs_shape_rules *r = s->rules;
 
-	while (!v->ended && v->n < CS_SHAPE_WINDOW)
+	while (!v->ended && v->n < s->window)
 	{
 		waiting    *w = &v->w[v->n];
 
@@ -86,8 +87,9 @@ fill(shaping *s, int lane)
 		if (!may_come(s, &w->i))
 			continue;
 		w->near = 0;
+		cs_poll(s->env);
 		for (int p = 0; r->diversity > 0 && p < s->n; p++)
-			w->near = fmax(w->near, r->likeness(r->host, w->i.item, s->out[p].i.item));
+			w->near = fmax(w->near, r->likeness(r->host, w->i.tag, s->out[p].i.tag));
 		w->draw = lane == CS_SHAPE_LIST && r->explore > 0 ? draw_worlds(s, &w->i) : NULL;
 		v->n++;
 	}
@@ -178,7 +180,7 @@ settle(shaping *s, window *v, const cs_shape_item *i)
 			continue;
 		}
 		if (r->diversity > 0)
-			x->near = fmax(x->near, r->likeness(r->host, x->i.item, i->item));
+			x->near = fmax(x->near, r->likeness(r->host, x->i.tag, i->tag));
 		v->w[kept++] = *x;
 	}
 	v->n = kept;
@@ -225,6 +227,7 @@ cs_shape(cs_env *env, const cs_shape_rules *rules, int n, cs_shape_placed *out)
 	s->env = env;
 	s->rules = rules;
 	s->out = out;
+	s->window = rules->diversity > 0 || rules->explore > 0 ? CS_SHAPE_WINDOW : 1;
 	s->placed = cs_accumulator_new(env);
 	s->category = rules->cap > 0 ? cs_accumulator_new(env) : NULL;
 	while (s->n < n && fill_place(s))

@@ -40,7 +40,7 @@ enum
 typedef struct cs_shape_item
 {
 	int32_t		item;
-	int32_t		tag;			/* the caller's */
+	int32_t		tag;			/* the caller's: what likeness() is asked with */
 	int32_t		category;		/* < 0: none */
 	double		score;			/* > 0, not ascending */
 	double		a;				/* Beta(a, b) of its rate; only read when exploring */
@@ -72,14 +72,16 @@ typedef struct cs_shape_rules
 	/* The next item of a list; false: no more. */
 	bool		(*next) (void *host, int lane, cs_shape_item *out);
 
-	/* How alike two items are, from 0 to 1; only called when diversity > 0. */
+	/* How alike the items with these tags are, from 0 to 1; only called when diversity > 0. */
 	double		(*likeness) (void *host, int32_t a, int32_t b);
 	void	   *host;
 } cs_shape_rules;
 
 /*
  * The first n places; out has room for them.  Returns how many could be filled.
- * O(n CS_SHAPE_WINDOW) likenesses, and as many draws when exploring.
+ * O(n (n + CS_SHAPE_WINDOW)) likenesses, and O(n + CS_SHAPE_WINDOW) draws of
+ * CS_SHAPE_DRAWS values when exploring; without both, no more items are asked for
+ * than are needed.
  */
 int			cs_shape(cs_env *env, const cs_shape_rules *rules, int n, cs_shape_placed *out);
 
