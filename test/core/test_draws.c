@@ -84,27 +84,32 @@ beta_draws(cs_env *env)
 				square = 0,
 				below = 0,
 				other = 0;
+	float	   *x = CS_ROOM(env, float, n),
+			   *y = CS_ROOM(env, float, n);
 	cs_rng		rng;
 
-	(void) env;
 	cs_rng_init(&rng, 5, CS_STREAM_WORLDS);
+	cs_draw_betas(&rng, 0.5, 2.5, n, x);
+	cs_draw_betas(&rng, 20, 60, n, y);
 	for (int i = 0; i < n; i++)
 	{
-		double		x = cs_draw_beta(&rng, 0.5, 2.5);
+		double		v = (double) x[i];
 
-		CHECK(x >= 0 && x <= 1);
-		sum += x;
-		square += x * x;
-		below += x < 0.05;
-		other += cs_draw_beta(&rng, 20, 60) < 0.3;
+		CHECK(v >= 0 && v <= 1);
+		sum += v;
+		square += v * v;
+		below += v < 0.05;
+		other += (double) y[i] < 0.3;
 	}
 	CHECK_NEAR(sum / n, 0.166667, 0.004);
 	CHECK_NEAR(square / n - sum / n * sum / n, 0.034722, 0.001);
 	CHECK_NEAR(below / n, 0.370188, 0.01);
 	CHECK_NEAR(other / n, 0.849121, 0.008);
 	/* far out */
-	CHECK(cs_draw_beta(&rng, 1e-3, 1e9) >= 0);
-	CHECK_NEAR(cs_draw_beta(&rng, 1e12, 1e12), 0.5, 1e-4);
+	cs_draw_betas(&rng, 0.5, 1e9, 1, x);
+	CHECK(x[0] >= 0 && (double) x[0] < 1e-6);
+	cs_draw_betas(&rng, 1e12, 1e12, 1, x);
+	CHECK_NEAR((double) x[0], 0.5, 1e-4);
 }
 
 TESTS_NO_SWEEP(propensities, beta_draws)

@@ -3,7 +3,6 @@
 -- What must hold is checked against plain SQL over the full lists of recommend(): MMR is written again in PL/pgSQL.
 SET timezone = 'UTC';
 \set ECHO none
-\i test/data/raises.sql
 SET client_min_messages = warning;
 \i docs/shop.sql
 SET search_path = shop, public;
@@ -26,7 +25,7 @@ CREATE TABLE likeness AS
 	FROM vectors a JOIN vectors b USING (at) JOIN l la ON la.of = a.of JOIN l lb ON lb.of = b.of
 	GROUP BY a.of, b.of, la.length, lb.length;
 ALTER TABLE likeness ADD PRIMARY KEY (x, y);
-CREATE TABLE full_list AS SELECT c AS customer, r.rank, r.item_id, r.score FROM unnest('{40,100,500,900,1460}'::int[]) c, clusterseg.recommend('for_you', c, 1000) r;
+CREATE TABLE full_list AS SELECT c AS customer, r.rank, r.item_id, r.score FROM unnest('{40,500,900,1460}'::int[]) c, clusterseg.recommend('for_you', c, 1000) r;
 -- MMR (Carbonell and Goldstein, 1998) among the best 100 that are left; cap: at most so many of a category
 CREATE FUNCTION mmr(c int, diversity float8, n int, cap int, by_category boolean) RETURNS TABLE (rank int, item_id text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -50,13 +49,13 @@ BEGIN
 END
 $$;
 SELECT d, count(*) AS rows, count(*) FILTER (WHERE m.item_id = r.item_id) AS agree, count(*) FILTER (WHERE r.item_id = f.item_id) < count(*) AS another_order
-FROM unnest('{0.2,0.5,1}'::float8[]) d, unnest('{40,500,1460}'::int[]) c, mmr(c, d, 12, NULL, false) m
-	JOIN LATERAL clusterseg.recommend('for_you', c, 12, diversity => d) r ON r.rank = m.rank
+FROM unnest('{0.3,1}'::float8[]) d, unnest('{40,1460}'::int[]) c, mmr(c, d, 9, NULL, false) m
+	JOIN LATERAL clusterseg.recommend('for_you', c, 9, diversity => d) r ON r.rank = m.rank
 	JOIN LATERAL (SELECT f.item_id FROM full_list f WHERE (f.customer, f.rank) = (c, r.rank)) f ON true GROUP BY d ORDER BY d;
 -- by category
 SELECT count(*) AS rows, count(*) FILTER (WHERE m.item_id = r.item_id) AS agree
-FROM unnest('{40,500,1460}'::int[]) c, mmr(c, 0.4, 15, NULL, true) m
-	JOIN LATERAL clusterseg.recommend('for_you', c, 15, diversity => 0.4, options => '{"similarity": "category"}') r ON r.rank = m.rank;
+FROM unnest('{500,1460}'::int[]) c, mmr(c, 0.4, 9, NULL, true) m
+	JOIN LATERAL clusterseg.recommend('for_you', c, 9, diversity => 0.4, options => '{"similarity": "category"}') r ON r.rank = m.rank;
 -- the row itself, score, source and reason, is what it was: explanations add up
 SELECT count(*) AS rows, count(f.score) AS same_score, count(*) FILTER (WHERE abs(e.total / r.score - 1) < 1e-9) AS add_up
 FROM clusterseg.recommend('for_you', 500, 30, diversity => 0.6) r LEFT JOIN full_list f ON (f.customer, f.item_id, f.score) = (500, r.item_id, r.score),
@@ -68,10 +67,10 @@ FROM clusterseg.recommend('for_you', 900, 100000, diversity => 0.5) r;
 -- ---- caps ----
 
 SELECT count(*) AS rows, count(*) FILTER (WHERE m.item_id = r.item_id) AS agree
-FROM unnest('{40,500,1460}'::int[]) c, mmr(c, 0, 14, 2, false) m JOIN LATERAL clusterseg.recommend('for_you', c, 14, max_per_category => 2) r ON r.rank = m.rank;
+FROM unnest('{40,1460}'::int[]) c, mmr(c, 0, 14, 2, false) m JOIN LATERAL clusterseg.recommend('for_you', c, 14, max_per_category => 2) r ON r.rank = m.rank;
 SELECT count(*) AS rows, count(*) FILTER (WHERE m.item_id = r.item_id) AS agree
-FROM unnest('{40,1460}'::int[]) c, mmr(c, 0.3, 14, 2, false) m
-	JOIN LATERAL clusterseg.recommend('for_you', c, 14, diversity => 0.3, max_per_category => 2) r ON r.rank = m.rank;
+FROM unnest('{40,900}'::int[]) c, mmr(c, 0.3, 8, 2, false) m
+	JOIN LATERAL clusterseg.recommend('for_you', c, 8, diversity => 0.3, max_per_category => 2) r ON r.rank = m.rank;
 -- eight categories, 3 of each: 24 rows there are, and not more
 SELECT count(*) AS rows, max(of_one) AS of_one FROM (SELECT count(*) AS of_one FROM clusterseg.recommend('for_you', 40, 1000, max_per_category => 3) r
 	JOIN items USING (item_id) GROUP BY category) x, LATERAL generate_series(1, of_one);
@@ -104,17 +103,17 @@ WHERE item_id = 'tea-21';
 CREATE TABLE clicks AS SELECT c AS customer, i AS item FROM generate_series(1, 20) c, unnest('{a,b,c}'::text[]) i
 	WHERE c <= CASE i WHEN 'a' THEN 10 WHEN 'b' THEN 8 ELSE 7 END UNION ALL SELECT c, 'd' FROM generate_series(1, 20) c;
 SELECT items, customers FROM clusterseg.train_recommender('small', 'clicks', 'customer', 'item', algorithm => 'popular', output_schema => 'public');
-CREATE TABLE drawn AS SELECT s AS seed, r.* FROM generate_series(1, 2000) s, clusterseg.recommend('small', 99, 3, explore => 1,
+CREATE TABLE drawn AS SELECT s AS seed, r.* FROM generate_series(1, 1500) s, clusterseg.recommend('small', 99, 3, explore => 1,
 	candidates => 'VALUES (''a''), (''b''), (''c'')', options => jsonb_build_object('seed', s)) r;
-SELECT item_id, abs(count(*) / 2000.0 - p) <= 0.03 AS as_often_as_it_should, abs(avg(propensity) - p) <= 0.012 AS as_told
+SELECT item_id, abs(count(*) / 1500.0 - p) <= 0.036 AS as_often_as_it_should, abs(avg(propensity) - p) <= 0.012 AS as_told
 FROM drawn JOIN (VALUES ('a', 0.6603), ('b', 0.2243), ('c', 0.1154)) e (item_id, p) USING (item_id) WHERE rank = 1 GROUP BY item_id, p ORDER BY 1;
 SELECT count(DISTINCT propensity) AS of_the_last, min(propensity) FROM drawn WHERE rank = 3;
 -- the mean of 1 / propensity over what was drawn is the number of items: 3, with a standard error of some 0.06
 SELECT abs(avg(1 / propensity) - 3) < 0.2 AS three FROM drawn WHERE rank = 1;
 -- with a share of 0.2: what merit would take comes with at least 0.8
 SELECT min(propensity) FILTER (WHERE item_id = 'a') >= 0.8 AS first_by_merit, max(propensity) FILTER (WHERE item_id <> 'a') < 0.2 AS by_chance,
-	bool_and(reason LIKE 'explored; %' = (item_id <> 'a')) AS says_so, count(*) FILTER (WHERE item_id <> 'a') BETWEEN 90 AND 190 AS some
-FROM generate_series(1, 2000) s, clusterseg.recommend('small', 99, 1, explore => 0.2, candidates => 'VALUES (''a''), (''b''), (''c'')', options => jsonb_build_object('seed', s)) r;
+	bool_and(reason LIKE 'explored; %' = (item_id <> 'a')) AS says_so, count(*) FILTER (WHERE item_id <> 'a') BETWEEN 45 AND 95 AS some
+FROM generate_series(1, 1000) s, clusterseg.recommend('small', 99, 1, explore => 0.2, candidates => 'VALUES (''a''), (''b''), (''c'')', options => jsonb_build_object('seed', s)) r;
 -- the same seed, the same list; without one a customer has the same list each time, and another customer has another
 SELECT count(DISTINCT list) AS lists FROM (SELECT string_agg(item_id, ',' ORDER BY rank) AS list FROM generate_series(1, 5) i, clusterseg.recommend('for_you', 500, 10, explore => 0.8) r GROUP BY i) x;
 SELECT count(DISTINCT list) > 3 AS several FROM (SELECT string_agg(item_id, ',' ORDER BY rank) AS list FROM generate_series(100001, 100006) c, clusterseg.recommend('for_you', c, 10, explore => 0.8) r GROUP BY c) x;
@@ -128,9 +127,10 @@ FROM unnest('{1,5,10}'::int[]) n, unnest('{40,500,1460}'::int[]) c,
 	LEFT JOIN LATERAL clusterseg.recommend('for_you', c, 40, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') s ON s.rank = r.rank
 GROUP BY n ORDER BY n;
 -- recommend_all gives the same lists
+SELECT items FROM clusterseg.train_recommender('some', 'SELECT * FROM orders WHERE customer_id % 60 = 0', 'customer_id', 'item_id', item_source => 'items', output_schema => 'public');
 SELECT count(*) AS rows, count(s.item_id) AS agree
-FROM (SELECT * FROM clusterseg.recommend_all('for_you', 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') WHERE customer_id::int % 100 = 0) a
-	LEFT JOIN LATERAL clusterseg.recommend('for_you', a.customer_id::int, 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') s
+FROM clusterseg.recommend_all('some', 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') a
+	LEFT JOIN LATERAL clusterseg.recommend('some', a.customer_id::int, 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') s
 	ON (s.rank, s.item_id, s.source, s.propensity) = (a.rank, a.item_id, a.source, a.propensity) AND abs(s.score / a.score - 1) < 1e-9;
 -- baskets
 SELECT count(*) AS rows, max(of_one) AS of_one FROM (SELECT count(*) AS of_one FROM clusterseg.recommend_for_basket('for_you', '{tea-01}', 1000, max_per_category => 2, diversity => 0.2) r
@@ -141,35 +141,3 @@ SELECT algorithm FROM clusterseg.train_recommender('by_factors', 'orders', 'cust
 SELECT bool_and(r.item_id IN (SELECT f.item_id FROM clusterseg.recommend('by_factors', 500, 100) f LEFT JOIN clusterseg.similar_items('by_factors', (
 		SELECT item_id FROM clusterseg.recommend('by_factors', 500, 1)), 1000) s USING (item_id) WHERE f.rank > 1 AND s.score IS NULL)) AS unlike
 FROM clusterseg.recommend('by_factors', 500, 2, diversity => 1) r WHERE rank = 2;
-
--- ---- what is no such thing ----
-\pset format unaligned
-\pset tuples_only on
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, diversity => 1.5)$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, diversity => 'NaN')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, max_per_category => 0)$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, explore => -0.1)$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"colour": "blue"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '[1]')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"seed": 1.5}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"similarity": "colour"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, max_per_category => 1, options => '{"category": "colour"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"promoted": ["a"], "promoted_from": "items"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"promoted_share": 0.5}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"promoted": "tea-01"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('for_you', 40, options => '{"promoted_from": "no_table"}')$$);
-SELECT raises($$SELECT clusterseg.recommend('small', 40, max_per_category => 1)$$);
-SELECT raises($$SELECT clusterseg.recommend('small', 40, diversity => 0.5)$$);
-SELECT raises($$SELECT clusterseg.recommend('small', 40, options => '{"category": "price"}')$$);
-SELECT raises($$SELECT clusterseg.recommend_all('small', 5, diversity => 0.5)$$);
-SELECT raises($$SELECT clusterseg.recommend_for_segment('for_you', 1, diversity => 2)$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_key => 'item_id')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'no_table')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'items', item_key => 'sku')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'items', item_key => 'price')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'items', options => '{"category": "colour"}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'items', options => '{"category": 5}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'items', options => '{"item_time": "title"}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', options => '{"category": "category"}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'orders', 'customer_id', 'item_id', item_source => 'DELETE FROM items RETURNING *')$$);
-SELECT count(*) FROM clusterseg.models WHERE model = 't';

@@ -6,11 +6,13 @@
 
 #include "core/base/rng.h"
 
+#include <stdbool.h>
+
 /*
- * One of Beta(a, b), a and b > 0: X / (X + Y) of two of gamma distributions, by
- * G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables",
+ * n of Beta(a, b), a and b at least 1/3: X / (X + Y) of two of gamma distributions,
+ * by G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables",
  * ACM TOMS 26 (2000).
  */
-double		cs_draw_beta(cs_rng *rng, double a, double b);
+void		cs_draw_betas(cs_rng *rng, double a, double b, int n, float *out);
 
 #endif							/* CS_DRAWS_H */

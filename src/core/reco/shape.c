@@ -62,8 +62,7 @@ draw_worlds(shaping *s, const cs_shape_item *i)
 	cs_rng		rng;
 
 	cs_rng_init(&rng, s->rules->seed ^ cs_mix64((uint64_t) i->item), CS_STREAM_WORLDS);
-	for (int w = 0; w < CS_SHAPE_DRAWS; w++)
-		draw[w] = (float) cs_draw_beta(&rng, i->a, i->b);
+	cs_draw_betas(&rng, i->a, i->b, CS_SHAPE_DRAWS, draw);
 	return draw;
 }
 
@@ -120,22 +119,26 @@ by_merit(const shaping *s, const window *v)
 static int
 count_worlds(shaping *s, const window *v, int chosen)
 {
-	int			result = 0;
+	float		most[CS_SHAPE_DRAWS];
+	int			best[CS_SHAPE_DRAWS];
 
 	for (int i = 0; i < v->n; i++)
 		s->worlds[i] = 0;
 	for (int w = 0; w < CS_SHAPE_DRAWS; w++)
 	{
-		int			best = 0;
-
-		for (int i = 1; i < v->n; i++)
-			if (v->w[i].draw[w] > v->w[best].draw[w])
-				best = i;
-		s->worlds[best]++;
-		if (w == chosen)
-			result = best;
+		most[w] = -1;
+		best[w] = 0;
 	}
-	return result;
+	for (int i = 0; i < v->n; i++)
+		for (int w = 0; w < CS_SHAPE_DRAWS; w++)
+			if (v->w[i].draw[w] > most[w])
+			{
+				most[w] = v->w[i].draw[w];
+				best[w] = i;
+			}
+	for (int w = 0; w < CS_SHAPE_DRAWS; w++)
+		s->worlds[best[w]]++;
+	return best[chosen];
 }
 
 /* What comes to the next place, from a window that is not empty; out gets way and propensity. */
