@@ -140,6 +140,33 @@ factor_system(cs_ridge *r, size_t n, const double *diagonal, bool inverse)
 				"Weights differ by too many orders of magnitude.", "Increase the option l2, or bring the weights closer together.");
 }
 
+/* In place of b: the solution with the factor of n unknowns. One right-hand side does not pay the general way. */
+static void
+substitute(const cs_ridge *r, size_t n, double *b)
+{
+	const double *l = r->system;
+
+	for (size_t i = 0; i < n; i++, l += n)
+	{
+		double		sum[4] = {0, 0, 0, 0};
+		size_t		j = 0;
+
+		for (; j + 4 <= i; j += 4)
+			for (size_t s = 0; s < 4; s++)
+				sum[s] += l[j + s] * b[j + s];
+		for (; j < i; j++)
+			sum[0] += l[j] * b[j];
+		b[i] = (b[i] - ((sum[0] + sum[1]) + (sum[2] + sum[3]))) / l[i];
+	}
+	for (size_t i = n; i-- > 0;)
+	{
+		l -= n;
+		b[i] /= l[i];
+		for (size_t j = 0; j < i; j++)
+			b[j] -= l[j] * b[i];
+	}
+}
+
 /* The product of the rows (n x d) or of its transpose with a vector. */
 static void
 multiply_rows(const cs_ridge *r, const double *x, double *y)
@@ -176,14 +203,14 @@ cs_ridge_solve(cs_ridge *r)
 		enter(r);
 		factor_system(r, r->d, r->base, false);
 		memcpy(r->u, r->side, sizeof(double) * r->d);
-		cs_cholesky_solve(r->env, NULL, r->d, 1, r->system, r->d, r->u, 1);
+		substitute(r, r->d, r->u);
 		return;
 	}
 	cs_gram(r->env, NULL, CS_N, r->n, r->d, 1, r->row, r->d, 0, r->system, r->n);
 	factor_system(r, r->n, r->x, true);
 	for (size_t i = 0; i < r->n; i++)
 		r->x[i] = 1;
-	cs_cholesky_solve(r->env, NULL, r->n, 1, r->system, r->n, r->x, 1);
+	substitute(r, r->n, r->x);
 	multiply_columns(r, r->x, r->u);
 	for (size_t f = 0; f < r->d; f++)
 		r->u[f] *= r->side[f];
@@ -198,7 +225,7 @@ cs_ridge_inverse(cs_ridge *r, double *q)
 	if (r->n == 0 || !r->dual)
 	{
 		if (r->n > 0)
-			cs_cholesky_solve(r->env, NULL, r->d, 1, r->system, r->d, q, 1);
+			substitute(r, r->d, q);
 		else
 			for (size_t f = 0; f < r->d; f++)
 				q[f] /= r->base[f];
@@ -209,7 +236,7 @@ cs_ridge_inverse(cs_ridge *r, double *q)
 	for (size_t f = 0; f < r->d; f++)
 		q[f] *= r->side[f];
 	multiply_rows(r, q, some);
-	cs_cholesky_solve(r->env, NULL, r->n, 1, r->system, r->n, some, 1);
+	substitute(r, r->n, some);
 	multiply_columns(r, some, all);
 	for (size_t f = 0; f < r->d; f++)
 		q[f] = (q[f] - all[f]) * r->side[f];
