@@ -15,7 +15,7 @@
 
 /* Ranked rows: rank, key, score, and with reasons source and reason. */
 static void
-emit(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s, int n)
+emit(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_served *s, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32	   *item = palloc(sizeof(int32) * (n + 1));
