@@ -259,7 +259,7 @@ read_rows(cs_training *t, cs_train_request *r, const char *former_members, const
 	cs_grouping_begin(t, r, former_members, owner, keep_k);
 	t->seconds_groups = seconds_since(start);
 	cs_dataset_fit(t->ds, centre);
-	if (keep_k && t->former)
+	if (keep_k && t->former && cs_chooses_k(r->algorithm, r->options))
 		r->k_min = r->k_max = t->former->k;
 }
 

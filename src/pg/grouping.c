@@ -302,7 +302,7 @@ train_group(cs_training *t, const cs_train_request *asked, cs_grouping *g, int i
 
 	tg.former = former_of(t, g, i);
 	tg.stranger = tg.former == t->former;
-	if (keep_k && tg.former && !tg.stranger)
+	if (keep_k && tg.former && !tg.stranger && cs_chooses_k(r.algorithm, r.options))
 		r.k_min = r.k_max = tg.former->k;
 	tg.ds = cs_dataset_part(env, t->ds, row, g->start[i + 1] - g->start[i]);
 	cs_dataset_fit(tg.ds, !(tg.ds->prep->unit_length || r.algorithm->flags & CS_RAW));
@@ -407,7 +407,7 @@ least_rows(const cs_train_request *r)
 
 	if (asked > 0)
 		return asked;
-	return r->algorithm->flags & CS_NEEDS_K ? (size_t) CS_FEW_ROWS * r->k_min : 2 * CS_FEW_ROWS;
+	return cs_chooses_k(r->algorithm, r->options) ? (size_t) CS_FEW_ROWS * r->k_min : 2 * CS_FEW_ROWS;
 }
 
 void

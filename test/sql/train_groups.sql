@@ -44,6 +44,7 @@ $$;
 SELECT * FROM same_as_alone('kmeans', '{x, y}', 3);
 SELECT * FROM same_as_alone('kmeans', '{x, y, channel}', NULL);
 SELECT * FROM same_as_alone('kmeans', '{x, y}', 3, '{}', 'w');
+SELECT * FROM same_as_alone('kmeans', '{x, y, size, channel}', 3, '{"pca": 2}');
 SELECT * FROM same_as_alone('minibatch_kmeans', '{x, y}', 3);
 SELECT * FROM same_as_alone('bisecting_kmeans', '{x, y}', 3);
 SELECT * FROM same_as_alone('spherical_kmeans', '{x, y}', 3);
