@@ -3,9 +3,9 @@
 -- ---------------------------------------------------------------------------
 
 -- A source as something that can stand behind FROM, names resolved now.
-CREATE FUNCTION clusterseg._source_from(source text, path text) RETURNS text
-	AS 'MODULE_PATHNAME', 'clusterseg_source_from' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._source_from(text, text) IS 'the FROM item, alias q, of a source; checks that it is one reading query';
+CREATE FUNCTION clusterseg._source_from(source text, path text, owner text DEFAULT NULL) RETURNS text
+	AS 'MODULE_PATHNAME', 'clusterseg_source_from' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._source_from(text, text, text) IS 'the FROM item, alias q, of a source; checks that it is one reading query';
 
 CREATE FUNCTION clusterseg._create_view(name text, path text, body text, what text) RETURNS regclass
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -5,11 +5,11 @@
 CREATE FUNCTION clusterseg._fit(name text, source text, path text, key text, features text[], algorithm text,
 		k int, k_min int, k_max int, transforms jsonb, scale text, weight text, seed bigint, options jsonb,
 		former clusterseg.model, former_members text, next_id int, leave_out text[], run_as text, owner text DEFAULT NULL,
-		OUT value clusterseg.model, OUT key_type text, OUT segments int, OUT rows bigint, OUT skipped bigint,
+		group_by text[] DEFAULT NULL, keep_k boolean DEFAULT false, OUT value clusterseg.model, OUT key_type text, OUT segments int, OUT rows bigint, OUT skipped bigint,
 		OUT iterations int, OUT converged boolean, OUT objective float8, OUT silhouette float8,
 		OUT ids int[], OUT labels text[], OUT metrics jsonb, OUT effective jsonb)
 	AS 'MODULE_PATHNAME', 'clusterseg_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text, text) IS
+COMMENT ON FUNCTION clusterseg._fit(text, text, text, text, text[], text, int, int, int, jsonb, text, text, bigint, jsonb, clusterseg.model, text, int, text[], text, text, text[], boolean) IS
 	'reads, fits and names segments; the training stays open in this transaction for the functions below';
 
 CREATE FUNCTION clusterseg._fit_overlap()
@@ -407,7 +407,7 @@ COMMENT ON FUNCTION clusterseg._with_source(clusterseg.models, clusterseg.versio
 
 CREATE FUNCTION clusterseg._train(p_name text, p_source text, p_key text, p_features text[], p_algorithm text, p_k int,
 		p_k_range int4range, p_transforms jsonb, p_scale text, p_weight text, p_group_by text[], p_seed bigint,
-		p_publish boolean, p_schema name, p_options jsonb, p_path text, p_max_moved float8 DEFAULT NULL, p_run_as text DEFAULT NULL,
+		p_publish boolean, p_schema text, p_options jsonb, p_path text, p_max_moved float8 DEFAULT NULL, p_run_as text DEFAULT NULL, p_keep_k boolean DEFAULT false,
 		OUT model text, OUT version int, OUT algorithm text, OUT k int, OUT rows bigint, OUT skipped bigint, OUT iterations int,
 		OUT converged boolean, OUT objective float8, OUT silhouette float8, OUT seconds float8, OUT published boolean)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -426,10 +426,6 @@ BEGIN
 	IF missing IS NOT NULL THEN
 		PERFORM clusterseg._fail('22004', format('argument "%s" must not be NULL', missing));
 	END IF;
-	IF p_group_by IS NOT NULL AND cardinality(p_group_by) > 0 THEN
-		PERFORM clusterseg._fail('0A000', 'one model per group is not available in this version', NULL,
-			'Train one model per group with a WHERE clause in the source.');
-	END IF;
 	m := clusterseg._open_model(p_name, 'segmentation', p_algorithm, p_source, p_path, p_key, p_schema);
 	SELECT v.value INTO former FROM clusterseg.versions v WHERE v.id = m.published_id;
 	SELECT COALESCE(max(s.segment_id), 0) + 1 INTO next_id FROM clusterseg._segments s WHERE s.model = p_name;
@@ -438,7 +434,7 @@ BEGIN
 		CASE WHEN isempty(p_k_range) THEN 0 ELSE COALESCE(lower(p_k_range), 2) END, COALESCE(upper(p_k_range) - 1, 10), p_transforms, p_scale, p_weight, p_seed, p_options,
 		former, CASE WHEN former IS NOT NULL AND m.key = p_key THEN
 			format('SELECT %I, segment_id FROM ', m.key) || clusterseg._kept(m, '_members') END,
-		next_id, p_group_by, p_run_as, m.owner);
+		next_id, p_group_by, p_run_as, m.owner, p_group_by, p_keep_k);
 	PERFORM clusterseg._check_key(m, p_key, f.key_type);
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, k, rows, skipped, iterations, converged,
@@ -463,7 +459,11 @@ BEGIN
 	INSERT INTO clusterseg._transitions
 		SELECT p_name, _train.version, o.former_segment_id, o.segment_id, o.customers, o.former_size, o.size
 		FROM clusterseg._fit_overlap() o WHERE o.customers > 0;
-	PERFORM clusterseg._name_segments(p_name, version, f.labels, p_algorithm = 'rfm');
+	IF cardinality(p_group_by) > 0 THEN
+		PERFORM clusterseg._name_group_segments(p_name, version, f.value, f.labels, p_algorithm = 'rfm');
+	ELSE
+		PERFORM clusterseg._name_segments(p_name, version, f.labels, p_algorithm = 'rfm');
+	END IF;
 	UPDATE clusterseg.versions v SET value = clusterseg._model_relabel(f.value, clusterseg._labels(p_name, _train.version))
 		WHERE v.model = p_name AND v.version = _train.version;
 	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
@@ -501,7 +501,7 @@ BEGIN
 	silhouette := f.silhouette;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._train(text, text, text, text[], text, int, int4range, jsonb, text, text, text[], bigint, boolean, name, jsonb, text, float8, text) IS
+COMMENT ON FUNCTION clusterseg._train(text, text, text, text[], text, int, int4range, jsonb, text, text, text[], bigint, boolean, text, jsonb, text, float8, text, boolean) IS
 	'train() under a given search path; with max_moved, publishes only when no larger share of the customers moves';
 
 -- Publish the version whose training is open: members come from memory.
@@ -548,6 +548,7 @@ COMMENT ON FUNCTION clusterseg._publish_open(text, int) IS 'publishes the versio
 CREATE FUNCTION clusterseg._set_published(p_name text, p_version int) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
+	SET enable_seqscan = off	-- the planner knows nothing of rows of this transaction: by key, as there may be many
 AS $$
 BEGIN
 	UPDATE clusterseg.versions v SET state = 'retired'
@@ -576,7 +577,9 @@ CREATE FUNCTION clusterseg.train(name text, source text, key text, features text
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 1
 	BEGIN ATOMIC
 		SELECT * FROM clusterseg._train(train.name, train.source, train.key, train.features, train.algorithm, train.k, train.k_range,
-			train.transforms, train.scale, train.weight, train.group_by, train.seed, train.publish, train.output_schema, train.options,
+			train.transforms, train.scale, train.weight, train.group_by, train.seed, train.publish,
+			-- the collation of type name would become that of all texts of the function, and indexes have another one
+			train.output_schema::text COLLATE "default", train.options,
 			pg_catalog.current_setting('search_path'));
 	END;
 COMMENT ON FUNCTION clusterseg.train(text, text, text, text[], text, int, int4range, jsonb, text, text, text[], bigint, boolean, name, jsonb) IS

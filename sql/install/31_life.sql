@@ -114,6 +114,7 @@ DECLARE
 	m clusterseg.models := clusterseg._model(p_name, NULL, true);
 	o jsonb;
 	trained int;
+	groups text[];
 BEGIN
 	IF p_max_moved < 0 OR p_max_moved > 1 THEN
 		PERFORM clusterseg._fail('22023', 'max_moved is a share of the customers from 0 to 1');
@@ -124,6 +125,8 @@ BEGIN
 	-- the arguments of the published version; k stays what it was, unless it was left to the data
 	SELECT v.options, v.k INTO o, trained FROM clusterseg.versions v
 		WHERE v.model = p_name ORDER BY v.version = m.published_version DESC NULLS LAST, v.version DESC LIMIT 1;
+	SELECT array_agg(x.value ORDER BY x.ordinality) INTO groups FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'group_by')
+		WHEN 'array' THEN o->'group_by' ELSE '[]' END) WITH ORDINALITY x;
 	IF m.kind = 'recommender' THEN
 		IF p_max_moved IS NOT NULL THEN
 			PERFORM clusterseg._fail('22023', 'max_moved is for segmentations', 'A recommender has no members that could move.');
@@ -140,10 +143,10 @@ BEGIN
 	FROM clusterseg._train(p_name, COALESCE(p_source, m.source), m.key,
 		(SELECT array_agg(x.value ORDER BY x.ordinality) FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'features')
 			WHEN 'array' THEN o->'features' ELSE '[]' END) WITH ORDINALITY x),
-		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN clusterseg._chooses_k(o->>'algorithm', o->'options') THEN trained END), (o->>'k_range')::int4range,
-		o->'transforms', o->>'scale', o->>'weight', NULL, (o->>'seed')::bigint, true, m.output_schema, o->'options',
+		o->>'algorithm', COALESCE((o->>'k')::int, CASE WHEN groups IS NULL AND clusterseg._chooses_k(o->>'algorithm', o->'options') THEN trained END),
+		(o->>'k_range')::int4range, o->'transforms', o->>'scale', o->>'weight', groups, (o->>'seed')::bigint, true, m.output_schema::text COLLATE "default", o->'options',
 		CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END, p_max_moved,
-		CASE WHEN p_source IS NULL THEN m.owner END) t;
+		CASE WHEN p_source IS NULL THEN m.owner END, groups IS NOT NULL AND o->>'k' IS NULL) t;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._refresh(text, float8, text, text) IS 'refresh() under a given search path';
@@ -268,6 +271,14 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg.model_value(text, int) IS
 	'a version (default: the published one) as a value of type clusterseg.model, with the present labels; scoring by it reads no table';
+
+CREATE FUNCTION clusterseg.group_model(model text, group_key jsonb) RETURNS clusterseg.model
+	LANGUAGE sql STABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT clusterseg.group_model(clusterseg.model_value(group_model.model), group_model.group_key);
+	END;
+COMMENT ON FUNCTION clusterseg.group_model(text, jsonb) IS
+	'the model of one group as a model value of its own: that of the group, else the parent; group_key => {"column": "value"}, by the published version of the named model';
 
 CREATE FUNCTION clusterseg.export_model(name text, version int DEFAULT NULL) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -151,7 +151,7 @@ COMMENT ON FUNCTION clusterseg._stability(text, clusterseg.model, text, text, te
 	'bootstrap stability of the segments of a model value on the rows of a source';
 
 -- The version to be measured, with the source to read: that of the model, or the caller's own.
-CREATE FUNCTION clusterseg._measured(p_name text, p_version int, p_source text, p_path text,
+CREATE FUNCTION clusterseg._measured(p_name text, p_version int, p_source text, p_path text, p_group_key jsonb,
 		OUT version int, OUT value clusterseg.model, OUT options jsonb, OUT metrics jsonb, OUT source text, OUT path text,
 		OUT owner text, OUT key text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -178,11 +178,18 @@ BEGIN
 	path := CASE WHEN p_source IS NULL THEN m.source_path ELSE p_path END;
 	owner := CASE WHEN p_source IS NULL THEN m.owner END;
 	key := m.key;
+	IF p_group_key IS NOT NULL THEN
+		-- the model of one group, on its rows
+		value := clusterseg.group_model(value, p_group_key);
+		source := format('SELECT q.* FROM %s WHERE %s', clusterseg._source_from(source, path, owner),
+			(SELECT string_agg(format('q.%I::pg_catalog.text IS NOT DISTINCT FROM %L', g.key, g.value), ' AND ') FROM jsonb_each_text(p_group_key) g));
+		metrics := '{}';
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._measured(text, int, text, text) IS 'a version and the source to measure it on';
+COMMENT ON FUNCTION clusterseg._measured(text, int, text, text, jsonb) IS 'a version, or the model of one of its groups, and the source to measure it on';
 
-CREATE FUNCTION clusterseg._evaluate_version(p_name text, p_version int, p_source text, p_path text, silhouette_rows int)
+CREATE FUNCTION clusterseg._evaluate_version(p_name text, p_version int, p_source text, p_path text, silhouette_rows int, p_group_key jsonb)
 	RETURNS TABLE (metric text, value float8, note text) LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 18
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -194,7 +201,7 @@ BEGIN
 		PERFORM clusterseg._fail('22023', 'silhouette_rows is a number of rows from 2 up', NULL,
 			'The exact silhouette takes time with the square of it: 50000 rows of 8 features some tenths of a second.');
 	END IF;
-	v := clusterseg._measured(p_name, p_version, p_source, p_path);
+	v := clusterseg._measured(p_name, p_version, p_source, p_path, p_group_key);
 	RETURN QUERY SELECT * FROM clusterseg._evaluate(p_name, v.value, v.source, v.path, v.owner, v.key, v.options->>'weight', silhouette_rows);
 	SELECT c.value INTO candidate FROM jsonb_array_elements(COALESCE(v.metrics->'candidates', '[]')) c(value) WHERE (c.value->>'chosen')::boolean;
 	RETURN QUERY SELECT 'stability', (candidate->>'stability')::float8, CASE
@@ -203,18 +210,20 @@ BEGIN
 		ELSE 'agreement of models of half the rows, measured in training' END;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._evaluate_version(text, int, text, text, int) IS 'evaluate() under a given search path';
+COMMENT ON FUNCTION clusterseg._evaluate_version(text, int, text, text, int, jsonb) IS 'evaluate() under a given search path';
 
-CREATE FUNCTION clusterseg.evaluate(name text, version int DEFAULT NULL, source text DEFAULT NULL, silhouette_rows int DEFAULT 50000)
+CREATE FUNCTION clusterseg.evaluate(name text, version int DEFAULT NULL, source text DEFAULT NULL, silhouette_rows int DEFAULT 50000,
+		group_key jsonb DEFAULT NULL)
 	RETURNS TABLE (metric text, value float8, note text) LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 18
 	BEGIN ATOMIC
 		SELECT * FROM clusterseg._evaluate_version(evaluate.name, evaluate.version, evaluate.source,
-			pg_catalog.current_setting('search_path'), evaluate.silhouette_rows);
+			pg_catalog.current_setting('search_path'), evaluate.silhouette_rows, evaluate.group_key);
 	END;
-COMMENT ON FUNCTION clusterseg.evaluate(text, int, text, int) IS
+COMMENT ON FUNCTION clusterseg.evaluate(text, int, text, int, jsonb) IS
 	'how good the published (or the given) version of a segmentation is on the rows of its source, or of another one: sizes, objective, silhouettes, Davies-Bouldin, Calinski-Harabasz, borderline and skipped rows';
 
-CREATE FUNCTION clusterseg._stability_version(p_name text, p_version int, p_source text, p_path text, p_rounds int, p_sample int, p_seed bigint)
+CREATE FUNCTION clusterseg._stability_version(p_name text, p_version int, p_source text, p_path text, p_rounds int, p_sample int, p_seed bigint,
+		p_group_key jsonb)
 	RETURNS TABLE (segment_id int, jaccard float8, verdict text, segment text, rounds int, recovered int, dissolved int)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -229,7 +238,7 @@ BEGIN
 	ELSIF p_seed IS NULL THEN
 		PERFORM clusterseg._fail('22004', 'argument "seed" must not be NULL');
 	END IF;
-	v := clusterseg._measured(p_name, p_version, p_source, p_path);
+	v := clusterseg._measured(p_name, p_version, p_source, p_path, p_group_key);
 	RETURN QUERY
 		SELECT s.segment_id, s.jaccard, s.verdict, x.label, s.rounds, s.recovered, s.dissolved
 		FROM clusterseg._stability(p_name, v.value, v.source, v.path, v.owner, v.key, v.options->>'weight', v.options->'options',
@@ -238,17 +247,17 @@ BEGIN
 		ORDER BY s.segment_id;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._stability_version(text, int, text, text, int, int, bigint) IS 'stability() under a given search path';
+COMMENT ON FUNCTION clusterseg._stability_version(text, int, text, text, int, int, bigint, jsonb) IS 'stability() under a given search path';
 
 CREATE FUNCTION clusterseg.stability(name text, version int DEFAULT NULL, rounds int DEFAULT 100, sample int DEFAULT 10000,
-		seed bigint DEFAULT 42, source text DEFAULT NULL)
+		seed bigint DEFAULT 42, source text DEFAULT NULL, group_key jsonb DEFAULT NULL)
 	RETURNS TABLE (segment_id int, jaccard float8, verdict text, segment text, rounds int, recovered int, dissolved int)
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 	BEGIN ATOMIC
 		SELECT * FROM clusterseg._stability_version(stability.name, stability.version, stability.source,
-			pg_catalog.current_setting('search_path'), stability.rounds, stability.sample, stability.seed);
+			pg_catalog.current_setting('search_path'), stability.rounds, stability.sample, stability.seed, stability.group_key);
 	END;
-COMMENT ON FUNCTION clusterseg.stability(text, int, int, int, bigint, text) IS
+COMMENT ON FUNCTION clusterseg.stability(text, int, int, int, bigint, text, jsonb) IS
 	'does each segment come out again when the model is fitted to bootstrap samples? mean Jaccard coefficient with the most similar new segment, and a verdict: unstable, doubtful, stable, highly stable (Hennig 2007)';
 
 -- ---------------------------------------------------------------------------

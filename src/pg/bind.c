@@ -12,6 +12,8 @@
 #include "utils/lsyscache.h"
 
 #include "pg/bind.h"
+#include "pg/groups.h"
+#include "pg/pg_env.h"
 
 cs_binding *
 cs_binding_new(cs_env *env, const cs_model *m)
@@ -31,6 +33,14 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	b->terms.env = env;
 	if (m->prep->texts > 0)
 		b->coordinates = CS_NEW(env, double, CS_TEXT_MOST_DIMENSIONS + 2);
+	b->chosen = -1;
+	if (m->groups)
+	{
+		b->env = env;
+		b->group_column = CS_NEW(env, cs_bound, m->groups->columns);
+		b->group = CS_NEW(env, cs_binding *, m->groups->n + 1);
+		initStringInfo(&b->code);
+	}
 	return b;
 }
 
@@ -42,6 +52,8 @@ missing_column(const cs_model *m, const char *name)
 	initStringInfo(&list);
 	for (int i = 0; i < m->columns; i++)
 		appendStringInfo(&list, "%s%s", i ? ", " : "", m->column[i].name);
+	for (int i = 0; m->groups && i < m->groups->columns; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "; and to tell the group of a row: ", m->groups->column[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("row has no column \"%s\"", name),
@@ -101,11 +113,66 @@ bind_one(cs_env *env, const cs_model *m, const cs_column *c, TupleDesc desc, cs_
 	}
 }
 
+/* Where the columns are that tell groups; what was bound to rows of another type is forgotten. */
+static void
+bind_groups(cs_binding *b, TupleDesc desc)
+{
+	const cs_groups *g = b->m->groups;
+
+	b->desc = desc;
+	memset(b->group, 0, sizeof(cs_binding *) * g->n);
+	for (int c = 0; c < g->columns; c++)
+	{
+		cs_bound   *out = &b->group_column[c];
+
+		out->att = find_column(desc, g->column[c]);
+		if (out->att < 0)
+			missing_column(b->m, g->column[c]);
+		out->type = TupleDescAttr(desc, out->att)->atttypid;
+		cs_group_check_type(out->type, g->column[c]);
+	}
+}
+
 void
 cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc)
 {
 	for (int i = 0; i < b->m->columns; i++)
 		bind_one(env, b->m, &b->m->column[i], desc, &b->column[i]);
+	if (b->m->groups)
+		bind_groups(b, desc);
+}
+
+cs_binding *
+cs_bind_choose(cs_binding *b, const Datum *value, const bool *isnull)
+{
+	const cs_groups *g = b->m->groups;
+	cs_model   *own;
+
+	if (g == NULL)
+		return b;
+	resetStringInfo(&b->code);
+	for (int c = 0; c < g->columns; c++)
+	{
+		const cs_bound *in = &b->group_column[c];
+		int			len = 0;
+		const char *text = isnull[in->att] ? NULL : cs_group_text(in->type, value[in->att], &len);
+
+		cs_group_code(&b->code, text, len);
+	}
+	b->chosen = cs_groups_find(g, b->code.data);
+	own = cs_model_of_group(unconstify(cs_model *, b->m), b->chosen);
+	if (own == b->m)
+		return b;
+	if (b->group[b->chosen] == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(b->env));
+		cs_binding *one = cs_binding_new(b->env, own);
+
+		cs_bind_columns(b->env, one, b->desc);
+		b->group[b->chosen] = one;
+		MemoryContextSwitchTo(old);
+	}
+	return b->group[b->chosen];
 }
 
 static void
@@ -267,13 +334,20 @@ cs_bind_select(const cs_source *source, const cs_model *m)
 		appendStringInfo(&s, "%sq.%s%s AS %s", i ? ", " : "", quote_identifier(name), cast ? "::pg_catalog.float4[]" : "",
 						 quote_identifier(name));
 	}
+	for (int i = 0; m->groups && i < m->groups->columns; i++)
+	{
+		cs_source_column(source, m->groups->column[i], "a column that tells groups");
+		appendStringInfo(&s, ", q.%s", quote_identifier(m->groups->column[i]));
+	}
 	return s.data;
 }
 
 void
 cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(others + b->m->columns);
+	const cs_groups *g = b->m->groups;
+	int			n = others + b->m->columns;
+	TupleDesc	desc = CreateTemplateTupleDesc(n + (g ? g->columns : 0));
 
 	for (int i = 0; i < others; i++)
 		TupleDescInitEntry(desc, i + 1, "", INT4OID, -1, 0);
@@ -286,5 +360,8 @@ cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others
 		cs_conv_of_type(type, &cast);
 		TupleDescInitEntry(desc, others + i + 1, name, cast ? FLOAT4ARRAYOID : type, -1, 0);
 	}
+	for (int i = 0; g && i < g->columns; i++)
+		TupleDescInitEntry(desc, n + i + 1, g->column[i],
+						   TupleDescAttr(source->desc, cs_source_column(source, g->column[i], "a column that tells groups"))->atttypid, -1, 0);
 	cs_bind_columns(env, b, desc);
 }

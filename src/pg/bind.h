@@ -35,6 +35,14 @@ typedef struct cs_binding
 	float	   *score;
 	cs_terms	terms;			/* of a text */
 	double	   *coordinates;	/* room for those of any text */
+
+	/* of a model with groups */
+	cs_env	   *env;
+	TupleDesc	desc;			/* of the rows */
+	cs_bound   *group_column;
+	struct cs_binding **group;	/* those of groups with a model of their own, once they were needed */
+	int			chosen;			/* group of the row, -1: none */
+	StringInfoData code;		/* of its key */
 } cs_binding;
 
 /* Room for one row at a time; columns are bound separately. */
@@ -54,6 +62,12 @@ extern char *cs_bind_select(const cs_source *source, const cs_model *m);
  * an executor need not carry names, those of a UNION ALL do not.
  */
 extern void cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others);
+
+/*
+ * The binding of the model for a row, by its group: another one than b, with a point of its own, when the group has a
+ * model.  To be asked before each cs_bind_row().
+ */
+extern cs_binding *cs_bind_choose(cs_binding *b, const Datum *value, const bool *isnull);
 
 /* The point of a row, in b->point; else why there is none, and for which feature. */
 extern cs_reject cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature);

@@ -184,6 +184,11 @@ open_texts(cs_dataset *ds, const cs_dataset_args *args)
 		cs_input   *in = &ds->input[i];
 		const cs_options *o = options_of(ds, args, in);
 
+		if (cs_option_get(o, "text")->set && ds->group_columns > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("text \"%s\" cannot be a feature of models per group", in->name),
+					 errhint("Leave it out, or train one model per group with a WHERE clause in the source.")));
 		if (cs_option_get(o, "text")->set)
 			cs_text_input_open(ds, args, in, o);
 	}
@@ -292,6 +297,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 		ds->weight_name = cs_strdup(env, args->weight);
 	}
 	choose_inputs(ds, args);
+	cs_dataset_open_groups(ds, args);
 	check_transform_names(ds, args->transforms);
 	open_texts(ds, args);
 	find_widths(ds);
@@ -326,6 +332,8 @@ cs_dataset_select(const cs_dataset *ds)
 	for (int i = 0; i < ds->n_inputs; i++)
 		if (ds->input[i].text && ds->input[i].text->rating)
 			appendStringInfo(&list, ", q.%s::pg_catalog.float8", quote_identifier(ds->input[i].text->rating));
+	for (int i = 0; i < ds->group_columns; i++)
+		appendStringInfo(&list, ", q.%s", quote_identifier(ds->group_column[i]));
 	return list.data;
 }
 

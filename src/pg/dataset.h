@@ -63,6 +63,15 @@ typedef struct cs_dataset
 	size_t		row_overhead;	/* bytes per row that training needs besides the points */
 	int			sample_level;	/* rows kept: 1 of 2^level */
 
+	/* groups of rows (dataset_groups.c): the raw float behind the weight is the number of the group */
+	int			group_columns;
+	char	  **group_column;
+	Oid		   *group_type;
+	struct cs_dictionary *groups;	/* keys as codes (groups.h) */
+	uint64	   *group_read;		/* rows that the source gave, per group */
+	int			group_room;
+	StringInfoData group_code;
+
 	cs_matrix  *matrix;			/* points */
 	size_t		matrix_bytes;
 	double		pca;			/* as asked for; 0: none */
@@ -88,10 +97,15 @@ typedef struct cs_dataset_args
 	size_t		budget;
 	size_t		row_overhead;
 	double		pca;			/* option of that name */
+	char	  **group_by;		/* columns that tell groups */
+	int			n_group_by;
 } cs_dataset_args;
 
 /* A CS_SCALE_... by its name, or an error that lists them. */
 extern int	cs_scale_named(const char *name);
+
+/* Bytes that a row of a group takes besides a copy of its values: number, label, runner-up, distances and what else is told of it. */
+#define CS_GROUPED_ROW 64
 
 /*
  * A text whose terms count (dataset_text.c).  While rows are read, the first raw
@@ -135,6 +149,41 @@ extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 /* Run the source; rows end up in key order, categories coded, transforms fitted. */
 extern void cs_dataset_read(cs_dataset *ds, bool centre);
 
+/*
+ * The same in two steps, for groups: rows in key order, then the transforms of all of them, which is the end of the
+ * codes that categories have in raw rows.
+ */
+extern void cs_dataset_read_rows(cs_dataset *ds);
+extern void cs_dataset_fit(cs_dataset *ds, bool centre);
+
+/* Columns that tell groups, checked. */
+extern void cs_dataset_open_groups(cs_dataset *ds, const cs_dataset_args *args);
+
+/* Forget all groups. */
+extern void cs_dataset_reset_groups(cs_dataset *ds);
+
+/* Number of the group of a row whose values of these columns are given; it is counted. */
+extern int	cs_dataset_take_group(cs_dataset *ds, const Datum *value, const bool *isnull);
+
+static inline int
+cs_dataset_group(const cs_dataset *ds, const float *raw)
+{
+	return (int) raw[ds->prep->n + (ds->weighted ? 1 : 0)];
+}
+
+/* Floats of a raw row behind its features. */
+static inline int
+cs_dataset_others(const cs_dataset *ds)
+{
+	return (ds->weighted ? 1 : 0) + (ds->group_columns > 0 ? 1 : 0);
+}
+
+/* Once all are known: numbers by the order of the keys, in rows and counts. */
+extern void cs_dataset_order_groups(cs_dataset *ds);
+
+/* Some rows, ascending, as a dataset of their own with unfitted transforms; it shares what does not change. */
+extern cs_dataset *cs_dataset_part(cs_env *env, const cs_dataset *ds, const uint32 *row, size_t n);
+
 /* Bytes that a row takes at the worst moment of training, keys by reference excepted. */
 extern size_t cs_dataset_row_bytes(const cs_dataset *ds);
 
@@ -143,6 +192,12 @@ extern size_t cs_dataset_row_bytes(const cs_dataset *ds);
 
 /* Code of a level, which may be new; 0 once the category has been left out. */
 extern float cs_dataset_level(cs_dataset *ds, cs_input *in, const char *text, int len);
+
+/* After reading: leave out categories of which nobody asked and that have too many levels. */
+extern void cs_dataset_drop_inputs(cs_dataset *ds);
+
+/* Nothing of the rows that are not in the sample may stay. */
+extern void cs_dataset_forget_others(cs_dataset *ds);
 
 /* Is this key part of the sample? */
 extern bool cs_dataset_sampled(const cs_dataset *ds, Datum key);

@@ -109,3 +109,109 @@ cs_dataset_level(cs_dataset *ds, cs_input *in, const char *text, int len)
 	in->levels.count[e->code]++;
 	return (float) e->code;
 }
+
+/* Leave out categories of which nobody asked and that have too many levels. */
+void
+cs_dataset_drop_inputs(cs_dataset *ds)
+{
+	int		   *from = CS_NEW(ds->env, int, ds->rows->width);
+	int			to = 0,
+				inputs = 0;
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+		int			width = in->width > 0 ? in->width : 1;
+
+		if (in->dropped)
+		{
+			appendStringInfo(&names, "%s%s", names.len ? ", " : "", in->name);
+			continue;
+		}
+		for (int e = 0; e < width; e++)
+		{
+			ds->prep->f[to] = ds->prep->f[in->first + e];
+			ds->missing[to] = ds->missing[in->first + e];
+			ds->lossy[to] = ds->lossy[in->first + e];
+			from[to++] = in->first + e;
+		}
+		in->first = to - width;
+		ds->input[inputs++] = *in;
+	}
+	if (inputs == ds->n_inputs)
+		return;
+	ereport(NOTICE,
+			(errmsg("columns not used as features: %s", names.data),
+			 errdetail("They have more than %d distinct values.", CS_LEVELS_BY_DEFAULT),
+			 errhint("Name the features to choose yourself.")));
+	if (inputs == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no features")));
+	for (int more = 0; more < cs_dataset_others(ds); more++)
+		from[to + more] = ds->prep->n + more;
+	ds->n_inputs = inputs;
+	ds->prep->n = to;
+
+	/* rows keep their stride: the values move to the front */
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float	   *row = cs_rows_at(ds->rows, r);
+
+		for (int f = 0; f < to + cs_dataset_others(ds); f++)
+			row[f] = row[from[f]];
+	}
+}
+
+/* Levels of the rows that were kept, in the place of those that were ever seen. */
+static void
+recount_levels(cs_dataset *ds, cs_input *in)
+{
+	cs_levels  *l = &in->levels;
+	int		   *code = CS_NEW(ds->env, int, l->n + 1);
+	int			n = 0;
+
+	memset(l->count, 0, sizeof(double) * l->n);
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float		x = cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(x))
+			l->count[(int) x]++;
+	}
+	for (int i = 0; i < l->n; i++)
+	{
+		code[i] = n;
+		l->text[n] = l->text[i];
+		l->count[n] = l->count[i];
+		n += l->count[i] > 0;
+	}
+	l->n = n;
+	for (size_t r = 0; r < ds->rows->n; r++)
+	{
+		float	   *x = &cs_rows_at(ds->rows, r)[in->first];
+
+		if (!isnan(*x))
+			*x = (float) code[(int) *x];
+	}
+	cs_release(ds->env, code);
+}
+
+/*
+ * Which rows were looked at before the sample had its share depends on the order
+ * in which they came; nothing of that may stay.
+ */
+void
+cs_dataset_forget_others(cs_dataset *ds)
+{
+	for (int i = 0; i < ds->n_inputs; i++)
+	{
+		cs_input   *in = &ds->input[i];
+
+		if (cs_conv_is_category(in->conv))
+			recount_levels(ds, in);
+		for (int e = 0; e < Max(in->width, 1); e++)
+			ds->lossy[in->first + e] = true;
+	}
+}

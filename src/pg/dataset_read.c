@@ -24,6 +24,7 @@ typedef struct reading
 	double	   *number;			/* room for one row */
 	int64	   *lossy;
 	bool		doubles;		/* all of them float8: a row is an array of these */
+	int			group_at;		/* first value that tells the group */
 } reading;
 
 /* Put a value into raw; false when the row is to be left out for it. */
@@ -276,7 +277,8 @@ cs_dataset_row_bytes(const cs_dataset *ds)
 	if (ds->pca > 0)
 		points *= 2;			/* coordinates, and at most as many of a point */
 	return sizeof(float) * Max(points, (size_t) ds->prep->n) + sizeof(Datum) + ds->row_overhead +
-		(ds->weighted ? sizeof(float) : 0);
+		(ds->weighted ? sizeof(float) : 0) +
+		(ds->group_columns > 0 ? sizeof(float) * (Max(points, (size_t) ds->prep->n) + 1) + CS_GROUPED_ROW : 0);
 }
 
 static void
@@ -314,6 +316,21 @@ take_any(reading *r, Datum key, const Datum *value, const bool *isnull, float *r
 		MemoryContextReset(r->row_cxt);
 }
 
+/* The group of a row, in memory that is given back as well. */
+static void
+take_group(reading *r, TupleTableSlot *slot, float *raw)
+{
+	cs_dataset *ds = r->ds;
+	MemoryContext old;
+
+	if ((ds->read & 1023) == 0)
+		MemoryContextReset(r->row_cxt);
+	old = MemoryContextSwitchTo(r->row_cxt);
+	raw[ds->prep->n + (ds->weighted ? 1 : 0)] =
+		(float) cs_dataset_take_group(ds, slot->tts_values + r->group_at, slot->tts_isnull + r->group_at);
+	MemoryContextSwitchTo(old);
+}
+
 static void
 take_slot(void *arg, TupleTableSlot *slot)
 {
@@ -338,6 +355,8 @@ take_slot(void *arg, TupleTableSlot *slot)
 			return;
 	}
 	raw = cs_rows_add(ds->rows);
+	if (ds->group_columns > 0)
+		take_group(r, slot, raw);
 	if (r->shift && take_numbers(r, value, isnull, raw))
 	{
 		if (ds->keys)
@@ -348,112 +367,6 @@ take_slot(void *arg, TupleTableSlot *slot)
 }
 
 /* ---- after reading ---- */
-
-/* Leave out categories of which nobody asked and that have too many levels. */
-static void
-drop_inputs(cs_dataset *ds)
-{
-	int		   *from = CS_NEW(ds->env, int, ds->rows->width);
-	int			to = 0,
-				inputs = 0;
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int i = 0; i < ds->n_inputs; i++)
-	{
-		cs_input   *in = &ds->input[i];
-		int			width = in->width > 0 ? in->width : 1;
-
-		if (in->dropped)
-		{
-			appendStringInfo(&names, "%s%s", names.len ? ", " : "", in->name);
-			continue;
-		}
-		for (int e = 0; e < width; e++)
-		{
-			ds->prep->f[to] = ds->prep->f[in->first + e];
-			ds->missing[to] = ds->missing[in->first + e];
-			ds->lossy[to] = ds->lossy[in->first + e];
-			from[to++] = in->first + e;
-		}
-		in->first = to - width;
-		ds->input[inputs++] = *in;
-	}
-	if (inputs == ds->n_inputs)
-		return;
-	ereport(NOTICE,
-			(errmsg("columns not used as features: %s", names.data),
-			 errdetail("They have more than %d distinct values.", CS_LEVELS_BY_DEFAULT),
-			 errhint("Name the features to choose yourself.")));
-	if (inputs == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no features")));
-	if (ds->weighted)
-		from[to] = ds->prep->n;
-	ds->n_inputs = inputs;
-	ds->prep->n = to;
-
-	/* rows keep their stride: the values move to the front */
-	for (size_t r = 0; r < ds->rows->n; r++)
-	{
-		float	   *row = cs_rows_at(ds->rows, r);
-
-		for (int f = 0; f < to + (ds->weighted ? 1 : 0); f++)
-			row[f] = row[from[f]];
-	}
-}
-
-/* Levels of the rows that were kept, in the place of those that were ever seen. */
-static void
-recount_levels(cs_dataset *ds, cs_input *in)
-{
-	cs_levels  *l = &in->levels;
-	int		   *code = CS_NEW(ds->env, int, l->n + 1);
-	int			n = 0;
-
-	memset(l->count, 0, sizeof(double) * l->n);
-	for (size_t r = 0; r < ds->rows->n; r++)
-	{
-		float		x = cs_rows_at(ds->rows, r)[in->first];
-
-		if (!isnan(x))
-			l->count[(int) x]++;
-	}
-	for (int i = 0; i < l->n; i++)
-	{
-		code[i] = n;
-		l->text[n] = l->text[i];
-		l->count[n] = l->count[i];
-		n += l->count[i] > 0;
-	}
-	l->n = n;
-	for (size_t r = 0; r < ds->rows->n; r++)
-	{
-		float	   *x = &cs_rows_at(ds->rows, r)[in->first];
-
-		if (!isnan(*x))
-			*x = (float) code[(int) *x];
-	}
-	cs_release(ds->env, code);
-}
-
-/*
- * Which rows were looked at before the sample had its share depends on the order
- * in which they came; nothing of that may stay.
- */
-static void
-forget_others(cs_dataset *ds)
-{
-	for (int i = 0; i < ds->n_inputs; i++)
-	{
-		cs_input   *in = &ds->input[i];
-
-		if (cs_conv_is_category(in->conv))
-			recount_levels(ds, in);
-		for (int e = 0; e < Max(in->width, 1); e++)
-			ds->lossy[in->first + e] = true;
-	}
-}
 
 /* Rows and keys into the order of the keys. */
 static void
@@ -509,6 +422,7 @@ reset(cs_dataset *ds)
 		if (ds->input[i].text)
 			cs_text_input_reset(ds, &ds->input[i]);
 	}
+	cs_dataset_reset_groups(ds);
 	memset(ds->missing, 0, ds->prep->n * sizeof(uint64));
 	memset(ds->lossy, 0, ds->prep->n * sizeof(bool));
 	ds->read = ds->skipped = 0;
@@ -523,7 +437,10 @@ read_once(cs_dataset *ds)
 		.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES)
 	};
 
-	ds->rows = cs_rows_new(ds->env, ds->prep->n + (ds->weighted ? 1 : 0));
+	ds->rows = cs_rows_new(ds->env, ds->prep->n + cs_dataset_others(ds));
+	r.group_at = (ds->keys ? 1 : 0) + (ds->weighted ? 1 : 0) + ds->n_inputs;
+	for (int i = 0; i < ds->n_inputs; i++)
+		r.group_at += ds->input[i].text && ds->input[i].text->rating;
 	prepare_numbers(&r);
 	cs_progress(ds->env, CS_PHASE_READ, 0, 0);
 	cs_source_scan(ds->source, cs_dataset_select(ds), true, take_slot, &r);
@@ -533,9 +450,9 @@ read_once(cs_dataset *ds)
 	if (ds->rows->n > PG_UINT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows")));
-	drop_inputs(ds);
+	cs_dataset_drop_inputs(ds);
 	if (ds->sample_level > 0)
-		forget_others(ds);
+		cs_dataset_forget_others(ds);
 	if (ds->rows->n == 0)
 		no_rows(ds);
 	sort_rows(ds);
@@ -587,6 +504,23 @@ cs_dataset_read(cs_dataset *ds, bool centre)
 		memset(&ds->prep->f[i].stats, 0, sizeof(cs_feature_stats));
 	reset(ds);
 	read_once(ds);
+	fit(ds, centre);
+	fit_axes(ds);
+}
+
+void
+cs_dataset_read_rows(cs_dataset *ds)
+{
+	read_once(ds);
+	if (!cs_prep_find_shifts(ds->env, ds->prep, ds->rows, ds->lossy))
+		return;
+	reset(ds);
+	read_once(ds);
+}
+
+void
+cs_dataset_fit(cs_dataset *ds, bool centre)
+{
 	fit(ds, centre);
 	fit_axes(ds);
 }

@@ -14,6 +14,7 @@
 
 #include "pg/args.h"
 #include "pg/bind.h"
+#include "pg/groups.h"
 #include "pg/members.h"
 #include "pg/pg_env.h"
 #include "pg/progress.h"
@@ -35,6 +36,7 @@ static void
 take_slot(void *arg, TupleTableSlot *slot)
 {
 	assigning  *a = arg;
+	cs_binding *own;
 	MemoryContext old;
 
 	slot_getallattrs(slot);
@@ -44,10 +46,14 @@ take_slot(void *arg, TupleTableSlot *slot)
 				 errmsg("key \"%s\" is NULL in a row of the source", a->key),
 				 errhint("Leave such rows out: SELECT ... WHERE %s IS NOT NULL.", quote_identifier(a->key))));
 	old = MemoryContextSwitchTo(a->row_cxt);
-	if (cs_bind_row(a->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
+	own = cs_bind_choose(a->binding, slot->tts_values, slot->tts_isnull);
+	if (cs_bind_row(own, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
-		cs_nearest	n = a->m->scorer->algorithm->nearest(a->m->scorer, a->binding->point, a->binding->score);
+		cs_nearest	n = own->m->scorer->algorithm->nearest(own->m->scorer, own->point, own->score);
 
+		/* clusters are those of the whole */
+		if (own != a->binding)
+			cs_nearest_shift(&n, a->m->groups->group[a->binding->chosen].first);
 		cs_members_add(a->writer, slot->tts_values[0], &n, 0, n.label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD, NAN);
 		a->rows++;
 	}
@@ -75,7 +81,8 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 	struct varlena *v = cs_arg_model(fcinfo, 1);
 	char	   *key = CS_ARG_TEXT(4);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
-	cs_model   *m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model   *m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v)),
+			   *whole = cs_model_whole(env, m);
 	cs_source  *source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3), cs_role_for(CS_ARG_TEXT(10)));
 	Oid			key_type = getBaseType(TupleDescAttr(source->desc, cs_source_column(source, key, "the key"))->atttypid);
 	assigning	a = {.env = env, .m = m, .key = key};
@@ -86,14 +93,14 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	m->label = cs_arg_names(fcinfo, 6, &labels);
-	if (labels != m->k)
+	whole->label = cs_arg_names(fcinfo, 6, &labels);
+	if (labels != whole->k)
 		elog(ERROR, "wrong number of labels");
 	cs_progress_start(CS_ARG_TEXT(0));
 	a.binding = cs_binding_new(env, m);
 	cs_bind_selected(env, a.binding, source, 1);
 	a.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
-	a.writer = cs_members_open(PG_GETARG_OID(5), key_type, m, PG_GETARG_INT32(7), PG_GETARG_DATUM(8),
+	a.writer = cs_members_open(PG_GETARG_OID(5), key_type, whole, PG_GETARG_INT32(7), PG_GETARG_DATUM(8),
 							   text_to_cstring(PG_GETARG_TEXT_PP(9)));
 	/* not parallel: a backend cannot write while it leads workers */
 	cs_source_scan(source, psprintf("q.%s, %s", quote_identifier(key), cs_bind_select(source, m)), false, take_slot, &a);

@@ -13,6 +13,7 @@
 #include "core/eval/internal.h"
 #include "pg/args.h"
 #include "pg/members.h"
+#include "pg/groups.h"
 #include "pg/pg_env.h"
 #include "pg/points.h"
 #include "pg/progress.h"
@@ -272,6 +273,7 @@ clusterseg_evaluate(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	t.m = args.m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model_refuse_groups(t.m);
 	args.source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3), cs_role_for(CS_ARG_TEXT(4)));
 	args.key = CS_ARG_TEXT(5);
 	args.weight = CS_ARG_TEXT(6);

@@ -13,154 +13,47 @@
 
 #include "pg/args.h"
 #include "pg/convert.h"
+#include "pg/groups.h"
 #include "pg/model.h"
+#include "pg/model_copy.h"
 #include "pg/params.h"
 #include "pg/pg_env.h"
 #include "pg/settings.h"
 
 /* ---- other labels in a value ---- */
 
-typedef struct member
-{
-	char	   *name;
-	cs_value	value;
-} member;
-
-/* As jsonb orders keys. */
-static int
-by_name(const void *a, const void *b)
-{
-	const char *x = ((const member *) a)->name,
-			   *y = ((const member *) b)->name;
-	size_t		m = strlen(x),
-				n = strlen(y);
-
-	return m != n ? (m < n ? -1 : 1) : strcmp(x, y);
-}
-
-static member *
-sorted_members(cs_env *env, cs_value object)
-{
-	member	   *m = CS_NEW(env, member, object.count + 1);
-	const unsigned char *at = object.data;
-	cs_value	key = {0};
-
-	for (uint32_t i = 0; i < object.count; i++)
-	{
-		m[i].value = cs_value_next(object, &at, &key);
-		m[i].name = cs_value_text(env, key);
-	}
-	qsort(m, object.count, sizeof(member), by_name);
-	return m;
-}
-
-/*
- * Objects are written in the order of jsonb, and -0 as 0: so a value that went
- * through jsonb, as exported ones do, comes back as the same bytes.
- */
-static void
-copy_value(cs_writer *w, const char *key, cs_value v)
-{
-	const unsigned char *at = v.data;
-	cs_value	none = {0};
-	double	   *number;
-	member	   *m;
-
-	switch (v.tag)
-	{
-		case 'n':
-			cs_put_null(w, key);
-			break;
-		case 't':
-		case 'f':
-			cs_put_bool(w, key, v.tag == 't');
-			break;
-		case 'd':
-			cs_put_number(w, key, cs_value_number(v) + 0.0);
-			break;
-		case 's':
-			cs_put_text_n(w, key, (const char *) v.data, v.count);
-			break;
-		case 'v':
-			number = cs_value_numbers(w->env, v);
-			for (uint32_t i = 0; i < v.count; i++)
-				number[i] += 0.0;
-			cs_put_numbers(w, key, number, v.count);
-			break;
-		case 'l':
-			cs_begin_list(w, key);
-			for (uint32_t i = 0; i < v.count; i++)
-				copy_value(w, NULL, cs_value_next(v, &at, &none));
-			cs_end(w);
-			break;
-		default:
-			cs_begin_object(w, key);
-			m = sorted_members(w->env, v);
-			for (uint32_t i = 0; i < v.count; i++)
-				copy_value(w, m[i].name, m[i].value);
-			cs_end(w);
-	}
-}
-
-/* The object "segments" with other labels. */
-static void
-put_segments(cs_writer *w, cs_value segments, char **label, int k)
-{
-	member	   *m = sorted_members(w->env, segments);
-
-	cs_begin_object(w, "segments");
-	for (uint32_t i = 0; i < segments.count; i++)
-	{
-		if (strcmp(m[i].name, "labels") != 0)
-		{
-			copy_value(w, m[i].name, m[i].value);
-			continue;
-		}
-		cs_begin_list(w, "labels");
-		for (int j = 0; j < k; j++)
-			cs_put_text(w, NULL, label[j]);
-		cs_end(w);
-	}
-	cs_end(w);
-}
-
 PG_FUNCTION_INFO_V1(clusterseg_model_relabel);
 
-/* _model_relabel(value, labels text[]) -> the same model with other labels, in cluster order */
+/* _model_relabel(value, labels text[]) -> the same model with other labels, in cluster order of the whole */
 Datum
 clusterseg_model_relabel(PG_FUNCTION_ARGS)
 {
-	struct varlena *v = cs_arg_model(fcinfo, 0),
-			   *out;
+	struct varlena *v = cs_arg_model(fcinfo, 0);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
-	cs_model   *model = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model   *model = cs_model_load_all(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v)),
+			   *whole = cs_model_whole(env, model);
 	int			n;
 	char	  **label = cs_arg_names(fcinfo, 1, &n);
-	cs_value	root = cs_doc_root(CS_MODEL_BYTES(v));
-	member	   *m = sorted_members(env, root);
 	cs_writer	w;
-	unsigned char *bytes;
-	size_t		len;
 
-	if (n != model->k)
+	if (n != whole->k)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model has %d segments, not %d", model->k, n)));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model has %d segments, not %d", whole->k, n)));
 	for (int j = 0; j < n; j++)
 		if (label[j] == NULL)
-			label[j] = model->label[j];
+			label[j] = whole->label[j];
 	cs_writer_init(env, &w);
 	cs_begin_object(&w, NULL);
-	for (uint32_t i = 0; i < root.count; i++)
-		if (strcmp(m[i].name, "segments") == 0)
-			put_segments(&w, m[i].value, label, n);
-		else
-			copy_value(&w, m[i].name, m[i].value);
+	cs_copy_members(&w, cs_doc_root(CS_MODEL_BYTES(v)), NULL, label, model->k, "groups");
+	for (int i = 0; model->groups && i < model->groups->n; i++)
+		if (model->groups->group[i].m)
+			model->groups->group[i].m->label = label + model->groups->group[i].first;
+	if (model->groups)
+		cs_groups_save(model->groups, model->k, &w);
 	cs_end(&w);
-	bytes = cs_writer_finish(&w, &len);
-	out = palloc(len + VARHDRSZ);
-	SET_VARSIZE(out, len + VARHDRSZ);
-	memcpy(VARDATA(out), bytes, len);
-	PG_RETURN_POINTER(out);
+	if (model->groups)
+		cs_copy_in_order(&w);
+	PG_RETURN_POINTER(cs_model_finish(env, &w));
 }
 
 /* ---- centres and segments of a value as rows ---- */
@@ -173,22 +66,12 @@ arg_model(FunctionCallInfo fcinfo)
 	return cs_model_load(cs_pg_env(CurrentMemoryContext), CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 }
 
-PG_FUNCTION_INFO_V1(clusterseg_model_centroids);
-
-/*
- * _model_centroids(value) -> setof (segment_id, feature, value, scaled): value in
- * the units of the feature (the share of a level for categories), NULL where only
- * a direction is known; scaled is the coordinate that distances use
- */
-Datum
-clusterseg_model_centroids(PG_FUNCTION_ARGS)
+static void
+put_centroids(ReturnSetInfo *rsinfo, const cs_model *m)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
-	cs_model   *m = arg_model(fcinfo);
 	const double *c = cs_model_typical(m);
 
-	InitMaterializedSRF(fcinfo, 0);
 	for (int j = 0; c && j < m->k; j++)
 		for (int i = 0; i < m->prep->n; i++)
 			for (int z = 0; z < m->prep->f[i].width; z++)
@@ -204,6 +87,26 @@ clusterseg_model_centroids(PG_FUNCTION_ARGS)
 				v[3] = Float8GetDatum(scaled);
 				tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 			}
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_model_centroids);
+
+/*
+ * _model_centroids(value) -> setof (segment_id, feature, value, scaled): value in
+ * the units of the feature (the share of a level for categories), NULL where only
+ * a direction is known; scaled is the coordinate that distances use
+ */
+Datum
+clusterseg_model_centroids(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	cs_model   *m = arg_model(fcinfo);
+
+	InitMaterializedSRF(fcinfo, 0);
+	put_centroids(rsinfo, m);
+	for (int i = 0; m->groups && i < m->groups->n; i++)
+		if (m->groups->group[i].k > 0)
+			put_centroids(rsinfo, cs_model_of_group(m, i));
 	return (Datum) 0;
 }
 
@@ -214,7 +117,7 @@ Datum
 clusterseg_model_segments(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	cs_model   *m = arg_model(fcinfo);
+	cs_model   *m = cs_model_whole(cs_pg_env(CurrentMemoryContext), arg_model(fcinfo));
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int j = 0; j < m->k; j++)

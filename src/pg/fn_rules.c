@@ -13,6 +13,7 @@
 
 #include "core/base/keyed.h"
 #include "pg/args.h"
+#include "pg/groups.h"
 #include "pg/pg_env.h"
 #include "pg/points.h"
 #include "pg/progress.h"
@@ -257,6 +258,7 @@ clusterseg_rules(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	r.m = args.m = cs_model_load(r.env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model_refuse_groups(r.m);
 	r.by_centers = takes_centers(r.m, CS_ARG_TEXT(7));
 	args.source = cs_source_open(CS_ARG_TEXT(2), CS_ARG_TEXT(3), cs_role_for(CS_ARG_TEXT(4)));
 	args.key = CS_ARG_TEXT(5);

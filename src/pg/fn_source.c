@@ -13,13 +13,13 @@
 
 PG_FUNCTION_INFO_V1(clusterseg_source_from);
 
-/* _source_from(source, path): what can stand behind FROM, with alias q */
+/* _source_from(source, path, owner): what can stand behind FROM, with alias q; owner as of a kept source */
 Datum
 clusterseg_source_from(PG_FUNCTION_ARGS)
 {
-	cs_source  *s = cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1), InvalidOid);
-
-	PG_RETURN_TEXT_P(cstring_to_text(s->from));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(cs_source_open(CS_ARG_TEXT(0), CS_ARG_TEXT(1), cs_role_for(CS_ARG_TEXT(2)))->from));
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_source_columns);

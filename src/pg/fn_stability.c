@@ -16,6 +16,7 @@
 #include "pg/args.h"
 #include "pg/fit_job.h"
 #include "pg/params.h"
+#include "pg/groups.h"
 #include "pg/pg_env.h"
 #include "pg/points.h"
 #include "pg/progress.h"
@@ -177,6 +178,7 @@ clusterseg_stability(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	r.m = args.m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model_refuse_groups(r.m);
 	r.axis = cs_axes(env, r.m->prep);
 	r.options = cs_parse_options(env, r.m->scorer->algorithm->params, cs_common_params,
 								 PG_ARGISNULL(7) ? NULL : PG_GETARG_JSONB_P(7), "option");

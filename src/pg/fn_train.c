@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/args.h"
+#include "pg/grouping.h"
 #include "pg/params.h"
 #include "pg/progress.h"
 #include "pg/settings.h"
@@ -49,9 +50,6 @@ seconds_since(instr_time start)
 	INSTR_TIME_SUBTRACT(now, start);
 	return INSTR_TIME_GET_DOUBLE(now);
 }
-
-/* Rows per segment below which a NOTICE says that it is a guess. */
-#define FEW_ROWS 50
 
 /* ---- fitting ---- */
 
@@ -114,10 +112,10 @@ cs_training_warn(const cs_training *t, const cs_train_request *r)
 				 errdetail("All rows would take more than the %zu MB that are allowed. Sizes, objective and members are still of all rows.",
 						   t->ds->budget >> 20),
 				 errhint("Increase maintenance_work_mem, or the option memory, to learn from all rows.")));
-	if (t->ds->rows->n < (size_t) FEW_ROWS * r->k_min && r->algorithm->flags & CS_NEEDS_K)
+	if (t->ds->rows->n < (size_t) CS_FEW_ROWS * r->k_min && r->algorithm->flags & CS_NEEDS_K)
 		ereport(NOTICE,
 				(errmsg("%zu rows are few for %d segments", t->ds->rows->n, r->k_min),
-				 errdetail("Segments of fewer than %d rows each tend to be accidents of the sample.", FEW_ROWS)));
+				 errdetail("Segments of fewer than %d rows each tend to be accidents of the sample.", CS_FEW_ROWS)));
 }
 
 void
@@ -140,7 +138,7 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	job.k_max = r->k_max;
 	job.seed = (uint64_t) r->seed;
 	job.start = r->start;
-	job.warm = t->former_label;
+	job.warm = t->stranger ? NULL : t->former_label;
 	job.warm_k = t->former ? t->former->k : 0;
 	job.memory = cs_memory_left(t->ds);
 	job.axis = cs_axes(t->env, t->ds->prep);
@@ -149,7 +147,7 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	job.gap = r->gap;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
-	if (t->outcome.fit.note)
+	if (t->outcome.fit.note && !t->of_group)
 		ereport(NOTICE,
 				(errmsg("%s", t->outcome.fit.note),
 				 t->outcome.fit.note_hint ? errhint("%s", t->outcome.fit.note_hint)
@@ -193,6 +191,14 @@ text_array(char **v, int n)
 	return PointerGetDatum(construct_array(d, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* NaN is NULL. */
+static void
+put_number(Datum *v, bool *isnull, int column, double x)
+{
+	isnull[column] = isnan(x);
+	v[column] = Float8GetDatum(isnan(x) ? 0 : x);
+}
+
 static Datum
 result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 {
@@ -200,23 +206,24 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 	Datum		v[OUT_COLUMNS];
 	bool		isnull[OUT_COLUMNS] = {false};
 	const cs_fit *f = &t->outcome.fit;
+	const cs_grouping *g = t->grouping;
+	const cs_model *whole = g ? g->whole : &t->model;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	v[OUT_VALUE] = PointerGetDatum(cs_model_save(t->env, &t->model, f));
 	v[OUT_KEY_TYPE] = CStringGetTextDatum(format_type_extended(t->ds->keys->type, t->ds->keys->typmod,
 															   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
-	v[OUT_K] = Int32GetDatum(t->model.k);
-	v[OUT_ROWS] = Int64GetDatum((int64) t->model.rows);
-	v[OUT_SKIPPED] = Int64GetDatum((int64) t->ds->skipped);
-	v[OUT_ITERATIONS] = Int32GetDatum(f->iterations);
-	v[OUT_CONVERGED] = BoolGetDatum(f->converged);
-	v[OUT_OBJECTIVE] = Float8GetDatum(f->objective);
-	isnull[OUT_OBJECTIVE] = isnan(f->objective) || (t->scorer->centers == NULL && !(f->algorithm->flags & CS_OWN_OBJECTIVE));
-	isnull[OUT_SILHOUETTE] = isnan(t->outcome.silhouette);
-	v[OUT_SILHOUETTE] = Float8GetDatum(isnan(t->outcome.silhouette) ? 0 : t->outcome.silhouette);
-	v[OUT_IDS] = int_array(t->model.segment_id, t->model.k);
-	v[OUT_LABELS] = text_array(t->model.label, t->model.k);
+	v[OUT_K] = Int32GetDatum(whole->k);
+	v[OUT_ROWS] = Int64GetDatum((int64) (g ? g->rows : t->model.rows));
+	v[OUT_SKIPPED] = Int64GetDatum((int64) (g ? (double) t->ds->read - g->rows : (double) t->ds->skipped));
+	v[OUT_ITERATIONS] = Int32GetDatum(g ? g->iterations : f->iterations);
+	v[OUT_CONVERGED] = BoolGetDatum(g ? g->converged : f->converged);
+	put_number(v, isnull, OUT_OBJECTIVE, g ? g->objective
+			   : t->scorer->centers == NULL && !(f->algorithm->flags & CS_OWN_OBJECTIVE) ? NAN : f->objective);
+	put_number(v, isnull, OUT_SILHOUETTE, g ? g->silhouette : t->outcome.silhouette);
+	v[OUT_IDS] = int_array(whole->segment_id, whole->k);
+	v[OUT_LABELS] = text_array(whole->label, whole->k);
 	v[OUT_METRICS] = JsonbPGetDatum(cs_training_metrics(t));
 	v[OUT_OPTIONS] = JsonbPGetDatum(cs_options_json(t->env, r->options));
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
@@ -232,16 +239,37 @@ load_former(FunctionCallInfo fcinfo, cs_training *t)
 		t->former = cs_model_load(t->env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 }
 
-/* From rows to named segments. */
+/* Rows of the source, transforms fitted; by groups, the models of these. */
 static void
-read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *owner, int next_id)
+read_rows(cs_training *t, cs_train_request *r, const char *former_members, const char *owner, bool keep_k)
 {
+	bool		centre = !(r->data.unit_length || r->algorithm->flags & CS_RAW);
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
 	t->ds = cs_dataset_open(t->env, &r->data);
-	cs_dataset_read(t->ds, !(t->ds->prep->unit_length || r->algorithm->flags & CS_RAW));
+	if (t->ds->group_columns == 0)
+		cs_dataset_read(t->ds, centre);
+	else
+		cs_dataset_read_rows(t->ds);
 	t->seconds_read = seconds_since(start);
+	if (t->ds->group_columns == 0)
+		return;
+	INSTR_TIME_SET_CURRENT(start);
+	cs_grouping_begin(t, r, former_members, owner, keep_k);
+	t->seconds_groups = seconds_since(start);
+	cs_dataset_fit(t->ds, centre);
+	if (keep_k && t->former && cs_chooses_k(r->algorithm, r->options))
+		r->k_min = r->k_max = t->former->k;
+}
+
+/* From rows to named segments. */
+static void
+read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *owner, int next_id, bool keep_k)
+{
+	instr_time	start;
+
+	read_rows(t, r, former_members, owner, keep_k);
 	cs_training_warn(t, r);
 	cs_train_request_start(t->env, r, t->ds);
 	cs_training_fit(t, r);
@@ -249,10 +277,13 @@ read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *ow
 	t->model.seed = r->seed;
 	cs_training_label(t);
 	set_columns(t);
-	cs_training_overlap(t, former_members, owner);
-	cs_training_name_segments(t, next_id);
+	/* members of groups say nothing of the parent */
+	cs_training_overlap(t, t->former && t->former->groups ? NULL : former_members, owner);
+	next_id = cs_training_name_segments(t, next_id);
 	if (t->ds->sample_level > 0)
 		cs_training_count_all(t);
+	if (t->grouping)
+		cs_grouping_finish(t, next_id);
 	t->seconds_label = seconds_since(start);
 }
 
@@ -260,7 +291,8 @@ PG_FUNCTION_INFO_V1(clusterseg_fit);
 
 /*
  * _fit(name, source, path, key, features, algorithm, k, k_min, k_max, transforms,
- *      scale, weight, seed, options, former, former_members, next_id, leave_out, run_as, owner)
+ *      scale, weight, seed, options, former, former_members, next_id, leave_out, run_as, owner,
+ *      group_by, keep_k)
  *
  * Reads, fits and names the segments; the training stays open.
  */
@@ -272,14 +304,18 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	char	   *former_members = CS_ARG_TEXT(CS_FIT_FORMER_MEMBERS);
 	cs_train_request r = cs_train_request_read(fcinfo, t->env);
 	Datum		d;
+	int			n;
 
+	r.data.group_by = cs_arg_names(fcinfo, CS_FIT_GROUP_BY, &n);
+	r.data.n_group_by = n;
 	t->name = CS_ARG_TEXT(CS_FIT_NAME);
 	cs_progress_start(t->name);
 	load_former(fcinfo, t);
 	t->busy = true;
 	PG_TRY();
 	{
-		read_and_fit(t, &r, former_members, CS_ARG_TEXT(CS_FIT_OWNER), PG_GETARG_INT32(CS_FIT_NEXT_ID));
+		read_and_fit(t, &r, former_members, CS_ARG_TEXT(CS_FIT_OWNER), PG_GETARG_INT32(CS_FIT_NEXT_ID),
+					 !PG_ARGISNULL(CS_FIT_KEEP_K) && PG_GETARG_BOOL(CS_FIT_KEEP_K));
 	}
 	PG_FINALLY();
 	{
@@ -290,6 +326,21 @@ clusterseg_fit(PG_FUNCTION_ARGS)
 	d = result(fcinfo, t, &r);
 	cs_progress_end();
 	return d;
+}
+
+static void
+put_overlap(void *arg, int former_id, int id, double customers, double former_size, double size)
+{
+	ReturnSetInfo *rsinfo = arg;
+	Datum		v[5];
+	bool		isnull[5] = {false};
+
+	v[0] = Int32GetDatum(former_id);
+	v[1] = Int32GetDatum(id);
+	v[2] = Int64GetDatum((int64) customers);
+	v[3] = Int64GetDatum((int64) former_size);
+	v[4] = Int64GetDatum((int64) size);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_fit_overlap);
@@ -305,19 +356,13 @@ clusterseg_fit_overlap(PG_FUNCTION_ARGS)
 	cs_training *t = cs_training_current();
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < t->n_before; i++)
+	if (t->grouping)
+		cs_grouping_overlap(t, put_overlap, rsinfo);
+	for (int i = 0; i < t->n_before && t->grouping == NULL; i++)
 		for (int j = 0; j < t->model.k; j++)
-		{
-			Datum		v[5];
-			bool		isnull[5] = {false};
-
-			v[0] = Int32GetDatum(t->before_id[i]);
-			v[1] = Int32GetDatum(t->model.segment_id[j]);
-			v[2] = Int64GetDatum((int64) t->overlap[i * t->model.k + j] << t->ds->sample_level);
-			v[3] = Int64GetDatum((int64) t->before_size[i] << t->ds->sample_level);
-			v[4] = Int64GetDatum((int64) t->model.size[j]);
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-		}
+			put_overlap(rsinfo, t->before_id[i], t->model.segment_id[j],
+						ldexp(t->overlap[i * t->model.k + j], t->ds->sample_level), ldexp(t->before_size[i], t->ds->sample_level),
+						t->model.size[j]);
 	return (Datum) 0;
 }
 
@@ -335,33 +380,15 @@ former_id(const cs_training *t, size_t row)
 	return t->former_label && t->former_label[row] >= 0 ? t->former->segment_id[t->former_label[row]] : 0;
 }
 
-PG_FUNCTION_INFO_V1(clusterseg_fit_write);
-
-/*
- * _fit_write(relation, labels, version, at, reason) -> rows
- *
- * All rows of the training into an empty table of the shape of members, in key
- * order; labels are those of the clusters in order.
- */
-Datum
-clusterseg_fit_write(PG_FUNCTION_ARGS)
+/* All rows of a training of one model, in key order. */
+static void
+write_rows(cs_training *t, cs_member_writer *w)
 {
-	cs_training *t = cs_training_current();
 	const cs_matrix *x = t->ds->matrix;
 	const cs_fit *f = &t->outcome.fit;
 	cs_near_block *near = cs_near_block_for(t->env, t->scorer);
 	uint16_t   *position = CS_NEW(t->env, uint16_t, CS_BLOCK_ROWS);
-	cs_member_writer *w;
-	int			labels;
 
-	if (t->ds->sample_level > 0)
-		elog(ERROR, "the training holds a sample of the rows");
-	t->model.label = cs_arg_names(fcinfo, 1, &labels);
-	if (labels != t->model.k)
-		elog(ERROR, "wrong number of labels");
-	cs_progress_start(t->name);
-	w = cs_members_open(PG_GETARG_OID(0), t->ds->keys->type, &t->model, PG_GETARG_INT32(2),
-						PG_GETARG_DATUM(3), text_to_cstring(PG_GETARG_TEXT_PP(4)));
 	for (int b = 0; b < x->blocks; b++)
 	{
 		size_t		at = (size_t) b * CS_BLOCK_ROWS;
@@ -380,6 +407,36 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 						   f->outlier ? (double) f->outlier[at + i] : NAN);
 		}
 	}
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_fit_write);
+
+/*
+ * _fit_write(relation, labels, version, at, reason) -> rows
+ *
+ * All rows of the training into an empty table of the shape of members, in key
+ * order; labels are those of the clusters in order.
+ */
+Datum
+clusterseg_fit_write(PG_FUNCTION_ARGS)
+{
+	cs_training *t = cs_training_current();
+	cs_model   *m = t->grouping ? t->grouping->whole : &t->model;
+	cs_member_writer *w;
+	int			labels;
+
+	if (t->ds->sample_level > 0)
+		elog(ERROR, "the training holds a sample of the rows");
+	m->label = cs_arg_names(fcinfo, 1, &labels);
+	if (labels != m->k)
+		elog(ERROR, "wrong number of labels");
+	cs_progress_start(t->name);
+	w = cs_members_open(PG_GETARG_OID(0), t->ds->keys->type, m, PG_GETARG_INT32(2),
+						PG_GETARG_DATUM(3), text_to_cstring(PG_GETARG_TEXT_PP(4)));
+	if (t->grouping)
+		cs_grouping_write(t, w);
+	else
+		write_rows(t, w);
 	cs_progress_end();
 	PG_RETURN_INT64((int64) cs_members_close(w));
 }

@@ -104,6 +104,15 @@ cs_json_text(cs_json *j, const char *key, const char *s)
 }
 
 void
+cs_json_null(cs_json *j, const char *key)
+{
+	JsonbValue	v;
+
+	v.type = jbvNull;
+	push(j, key, &v);
+}
+
+void
 cs_json_bool(cs_json *j, const char *key, bool b)
 {
 	JsonbValue	v;

@@ -22,6 +22,7 @@ extern void cs_json_number(cs_json *j, const char *key, double v);	/* null when 
 /* Of a finite number all digits, where cs_json_number gives 15. */
 extern void cs_json_exact(cs_json *j, const char *key, double d);
 extern void cs_json_text(cs_json *j, const char *key, const char *v);
+extern void cs_json_null(cs_json *j, const char *key);
 extern void cs_json_bool(cs_json *j, const char *key, bool v);
 extern Jsonb *cs_json_end(cs_json *j);
 

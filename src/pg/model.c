@@ -5,6 +5,7 @@
 
 #include "utils/memutils.h"
 
+#include "pg/groups.h"
 #include "pg/model.h"
 
 /* A column of several features is one text, or an array of numbers. */
@@ -126,6 +127,38 @@ cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
 		cs_doc_damaged(env, "Its clusters do not fit its features.");
 	load_segments(env, m, root);
 	load_training(env, m, root);
+	cs_groups_load(env, m, root);
+	return m;
+}
+
+cs_model *
+cs_model_load_part(cs_env *env, const cs_model *parent, cs_value part)
+{
+	cs_model   *m = CS_NEW(env, cs_model, 1);
+
+	m->seed = parent->seed;
+	m->prep = cs_prep_load(env, part);
+	if (m->prep->n != parent->prep->n)
+		cs_doc_damaged(env, "The model of a group has other features.");
+	m->columns = parent->columns;
+	m->column = CS_NEW(env, cs_column, m->columns + 1);
+	memcpy(m->column, parent->column, sizeof(cs_column) * m->columns);
+	for (int i = 0; i < m->columns; i++)
+		fit_column(env, m, &m->column[i]);
+	m->scorer = cs_scorer_load(env, cs_need(env, part, "fit", 'o'));
+	if (m->scorer->d != m->prep->d || (m->scorer->centers && m->scorer->centers->d != m->prep->d))
+		cs_doc_damaged(env, "Its clusters do not fit its features.");
+	load_segments(env, m, part);
+	return m;
+}
+
+cs_model *
+cs_model_load_all(cs_env *env, const unsigned char *bytes, size_t len)
+{
+	cs_model   *m = cs_model_load(env, bytes, len);
+
+	if (m->groups)
+		cs_groups_load_all(m);
 	return m;
 }
 
@@ -160,8 +193,8 @@ save_training(const cs_model *m, cs_writer *w)
 	cs_end(w);
 }
 
-static struct varlena *
-finish(cs_env *env, cs_writer *w)
+struct varlena *
+cs_model_finish(cs_env *env, cs_writer *w)
 {
 	size_t		len;
 	unsigned char *bytes = cs_writer_finish(w, &len);
@@ -197,8 +230,25 @@ cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
 	cs_fit_save(env, fit, &w);
 	save_segments(env, m, &w);
 	save_training(m, &w);
+	if (m->groups)
+		cs_groups_save(m->groups, m->k, &w);
 	cs_end(&w);
-	return finish(env, &w);
+	return cs_model_finish(env, &w);
+}
+
+cs_value
+cs_model_save_part(cs_env *env, const cs_model *m, const cs_fit *fit)
+{
+	cs_writer	w;
+	size_t		len;
+
+	cs_writer_init(env, &w);
+	cs_begin_object(&w, NULL);
+	cs_prep_save(env, m->prep, &w);
+	cs_fit_save(env, fit, &w);
+	save_segments(env, m, &w);
+	cs_end(&w);
+	return cs_doc_root(cs_writer_finish(&w, &len));
 }
 
 const char *

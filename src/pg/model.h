@@ -13,6 +13,7 @@
  *				without centres in the space of the features' coordinates that do not
  *				explain rows themselves: means
  *	training	{rows_read, rows_skipped, rows_learned}: of models that no catalog describes
+ *	groups		models of groups of rows (groups.h)
  */
 #ifndef CS_PG_MODEL_H
 #define CS_PG_MODEL_H
@@ -53,6 +54,8 @@ typedef struct cs_model
 	double		read;
 	double		skipped;
 	double		learned;
+
+	struct cs_groups *groups;	/* models of groups of rows, for which this one is the parent; or NULL */
 } cs_model;
 
 /* What is typical of the clusters: their means or centres, k x prep->wide; NULL: neither. */
@@ -72,8 +75,20 @@ cs_model_keeps_means(const cs_scorer *s, const cs_prep *p)
 /* A model of checked bytes, in memory of the env; fails with CS_E_DATA. */
 extern cs_model *cs_model_load(cs_env *env, const unsigned char *bytes, size_t len);
 
+/* The same with all that it holds read, as groups are else when they are needed: for values of an unknown hand. */
+extern cs_model *cs_model_load_all(cs_env *env, const unsigned char *bytes, size_t len);
+
+/* A model within a document, of the same columns as its parent. */
+extern cs_model *cs_model_load_part(cs_env *env, const cs_model *parent, cs_value part);
+
 /* The document of a model whose fit is given. */
 extern struct varlena *cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit);
+
+/* What a document of a whole has of it as a part: transforms, fit, segments. */
+extern cs_value cs_model_save_part(cs_env *env, const cs_model *m, const cs_fit *fit);
+
+/* A document as a value of the type. */
+extern struct varlena *cs_model_finish(cs_env *env, cs_writer *w);
 
 /* Bytes of a (detoasted) value of type clusterseg.model. */
 #define CS_MODEL_BYTES(v) ((const unsigned char *) VARDATA_ANY(v))

@@ -309,7 +309,7 @@ clusterseg_model_in(PG_FUNCTION_ARGS)
 	struct varlena *v = read_json(env, PG_GETARG_CSTRING(0));
 
 	/* what was made by hand is checked like everything else */
-	cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model_load_all(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 	end_work(env);
 	PG_RETURN_POINTER(v);
 }
@@ -342,7 +342,7 @@ clusterseg_model_recv(PG_FUNCTION_ARGS)
 
 	SET_VARSIZE(v, len + VARHDRSZ);
 	pq_copymsgbytes(buf, VARDATA(v), len);
-	cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+	cs_model_load_all(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 	end_work(env);
 	PG_RETURN_POINTER(v);
 }

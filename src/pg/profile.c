@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 
 #include "core/base/stats.h"
+#include "pg/grouping.h"
 #include "pg/training.h"
 
 #define EXACT_ROWS 200000
@@ -36,16 +37,8 @@ enum
 	COL_FEATURE,
 	COL_CATEGORY,
 	COL_N,
-	COL_MEAN,
-	COL_MEDIAN,
-	COL_P5,
-	COL_P95,
-	COL_OVERALL_MEAN,
-	COL_OVERALL_SD,
-	COL_EFFECT,
-	COL_LIFT,
-	COL_V_TEST,
-	COLUMNS
+	COL_FIGURES,
+	COLUMNS = COL_FIGURES + CS_PROFILE_FIGURES
 };
 
 typedef struct line
@@ -59,37 +52,28 @@ typedef struct line
 	double		overall_sd;
 } line;
 
-static void
-put_float(Datum *v, bool *isnull, int column, double x)
+/* Who gets the lines. */
+typedef struct output
 {
-	isnull[column] = !isfinite(x);
-	v[column] = Float8GetDatum(isfinite(x) ? x : 0);
-}
+	cs_profile_fn fn;
+	void	   *arg;
+} output;
 
 static void
-emit(ReturnSetInfo *rsinfo, const cs_training *t, int cluster, const line *l)
+emit(const output *out, const cs_training *t, int cluster, const line *l)
 {
 	double		size = t->model.size[cluster],
 				rows = t->model.rows,
 				spread = rows > 1 ? l->overall_sd * sqrt((rows - size) / ((rows - 1) * size)) : 0;
-	Datum		v[COLUMNS];
-	bool		isnull[COLUMNS] = {false};
+	cs_profile_line p = {cluster, l->feature, l->category, l->n, {
+		cs_tidy_mean(l->mean), cs_tidy_scaled(l->quantile[0]), cs_tidy_scaled(l->quantile[1]), cs_tidy_scaled(l->quantile[2]),
+		cs_tidy_mean(l->overall_mean), cs_tidy_mean(l->overall_sd),
+		l->overall_sd > 0 ? (l->mean - l->overall_mean) / l->overall_sd : NAN,
+		l->overall_mean > 0 ? l->mean / l->overall_mean : NAN,
+		spread > 0 ? (l->mean - l->overall_mean) / spread : NAN
+	}};
 
-	v[COL_SEGMENT] = Int32GetDatum(t->model.segment_id[cluster]);
-	v[COL_FEATURE] = CStringGetTextDatum(l->feature);
-	isnull[COL_CATEGORY] = l->category == NULL;
-	v[COL_CATEGORY] = l->category ? CStringGetTextDatum(l->category) : (Datum) 0;
-	v[COL_N] = Int64GetDatum((int64) l->n);
-	put_float(v, isnull, COL_MEAN, cs_tidy_mean(l->mean));
-	put_float(v, isnull, COL_MEDIAN, cs_tidy_scaled(l->quantile[0]));
-	put_float(v, isnull, COL_P5, cs_tidy_scaled(l->quantile[1]));
-	put_float(v, isnull, COL_P95, cs_tidy_scaled(l->quantile[2]));
-	put_float(v, isnull, COL_OVERALL_MEAN, cs_tidy_mean(l->overall_mean));
-	put_float(v, isnull, COL_OVERALL_SD, cs_tidy_mean(l->overall_sd));
-	put_float(v, isnull, COL_EFFECT, l->overall_sd > 0 ? (l->mean - l->overall_mean) / l->overall_sd : NAN);
-	put_float(v, isnull, COL_LIFT, l->overall_mean > 0 ? l->mean / l->overall_mean : NAN);
-	put_float(v, isnull, COL_V_TEST, spread > 0 ? (l->mean - l->overall_mean) / spread : NAN);
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+	out->fn(out->arg, &p);
 }
 
 /* Points of length 1 back to their own length. */
@@ -176,7 +160,7 @@ quantiles(const cs_feature *f, float *z, size_t n, bool exact, double *out)
 }
 
 static void
-profile_number(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
+profile_number(const output *out, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
 {
 	int			k = t->model.k;
 	size_t		rows = t->ds->matrix->n;
@@ -203,13 +187,13 @@ profile_number(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f,
 		l.n = t->model.size[j];
 		l.mean = in_units(f, sum / n);
 		quantiles(f, z + at[j], n, rows <= EXACT_ROWS, l.quantile);
-		emit(rsinfo, t, j, &l);
+		emit(out, t, j, &l);
 	}
 }
 
 /* One line per level and segment: mean is the share of the segment's rows. */
 static void
-profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
+profile_category(const output *out, const cs_training *t, const cs_feature *f, float *z, const size_t *at)
 {
 	size_t		rows = t->ds->matrix->n;
 
@@ -234,7 +218,7 @@ profile_category(ReturnSetInfo *rsinfo, const cs_training *t, const cs_feature *
 				n += z[at[j] + i] > 0;
 			l.mean = n / t->count[j];
 			l.n = rint(l.mean * t->model.size[j]);
-			emit(rsinfo, t, j, &l);
+			emit(out, t, j, &l);
 		}
 	}
 }
@@ -297,7 +281,7 @@ sum_terms(const cs_training *t, const cs_text_input *text, int from, int to, ter
 
 /* The terms that set one segment apart: mean is the share of its rows that have them. */
 static void
-emit_terms(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in, int cluster,
+emit_terms(const output *out, const cs_training *t, const cs_input *in, int cluster,
 		   const term_sum *own, const term_sum *all, ranked_term *rank)
 {
 	const cs_text_model *m = in->text->model;
@@ -323,12 +307,12 @@ emit_terms(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in, int 
 		l.n = rint(l.mean * t->model.size[cluster]);
 		l.overall_mean = all[term].rows / rows;
 		l.overall_sd = sqrt(l.overall_mean * (1 - l.overall_mean));
-		emit(rsinfo, t, cluster, &l);
+		emit(out, t, cluster, &l);
 	}
 }
 
 static void
-profile_text(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in)
+profile_text(const output *out, const cs_training *t, const cs_input *in)
 {
 	size_t		terms = in->text->model->terms;
 	int			step = Max((int) (TERM_CELLS / terms), 1),
@@ -345,11 +329,63 @@ profile_text(ReturnSetInfo *rsinfo, const cs_training *t, const cs_input *in)
 		memset(sum, 0, sizeof(term_sum) * terms * (to - from));
 		sum_terms(t, in->text, from, to, sum);
 		for (int j = from; j < to; j++)
-			emit_terms(rsinfo, t, in, j, sum + (j - from) * terms, all, rank);
+			emit_terms(out, t, in, j, sum + (j - from) * terms, all, rank);
 	}
 	cs_release(t->env, all);
 	cs_release(t->env, sum);
 	cs_release(t->env, rank);
+}
+
+void
+cs_training_profile(cs_training *t, cs_profile_fn fn, void *arg)
+{
+	const output out = {fn, arg};
+	const cs_prep *p = t->ds->prep;
+	size_t	   *at = CS_NEW(t->env, size_t, t->model.k + 1);
+	float	   *z = CS_ROOM(t->env, float, t->ds->matrix->n + 1);
+
+	for (int j = 0; j < t->model.k; j++)
+		at[j + 1] = at[j] + (size_t) t->count[j];
+	for (int i = 0; i < p->n; i++)
+	{
+		cs_progress(t->env, CS_PHASE_PROFILE, i, p->n);
+		if (p->f[i].kind == CS_NUMBER)
+			profile_number(&out, t, &p->f[i], z, at);
+		else if (p->f[i].kind == CS_CATEGORY)
+			profile_category(&out, t, &p->f[i], z, at);
+	}
+	for (int i = 0; i < t->ds->n_inputs; i++)
+		if (t->ds->input[i].text)
+			profile_text(&out, t, &t->ds->input[i]);
+	cs_release(t->env, z);
+	cs_release(t->env, at);
+}
+
+/* The result, and ids of the clusters. */
+typedef struct listing
+{
+	ReturnSetInfo *rsinfo;
+	const int  *id;
+} listing;
+
+static void
+put_line(void *arg, const cs_profile_line *l)
+{
+	const listing *out = arg;
+	Datum		v[COLUMNS];
+	bool		isnull[COLUMNS] = {false};
+
+	v[COL_SEGMENT] = Int32GetDatum(out->id[l->cluster]);
+	v[COL_FEATURE] = CStringGetTextDatum(l->feature);
+	isnull[COL_CATEGORY] = l->category == NULL;
+	v[COL_CATEGORY] = l->category ? CStringGetTextDatum(l->category) : (Datum) 0;
+	v[COL_N] = Int64GetDatum((int64) l->n);
+	for (int i = 0; i < CS_PROFILE_FIGURES; i++)
+	{
+		isnull[COL_FIGURES + i] = !isfinite(l->figure[i]);
+		v[COL_FIGURES + i] = Float8GetDatum(isfinite(l->figure[i]) ? l->figure[i] : 0);
+	}
+	tuplestore_putvalues(out->rsinfo->setResult, out->rsinfo->setDesc, v, isnull);
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_fit_profile);
@@ -363,26 +399,15 @@ PG_FUNCTION_INFO_V1(clusterseg_fit_profile);
 Datum
 clusterseg_fit_profile(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	cs_training *t = cs_training_current();
-	const cs_prep *p = t->ds->prep;
-	size_t	   *at = palloc0(sizeof(size_t) * (t->model.k + 1));
-	float	   *z = CS_ROOM(t->env, float, t->ds->matrix->n + 1);
+	listing		out = {(ReturnSetInfo *) fcinfo->resultinfo, t->model.segment_id};
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int j = 0; j < t->model.k; j++)
-		at[j + 1] = at[j] + (size_t) t->count[j];
-	for (int i = 0; i < p->n; i++)
+	cs_training_profile(t, put_line, &out);
+	if (t->grouping)
 	{
-		cs_progress(t->env, CS_PHASE_PROFILE, i, p->n);
-		if (p->f[i].kind == CS_NUMBER)
-			profile_number(rsinfo, t, &p->f[i], z, at);
-		else if (p->f[i].kind == CS_CATEGORY)
-			profile_category(rsinfo, t, &p->f[i], z, at);
+		out.id = t->grouping->whole->segment_id;
+		cs_grouping_profile(t->grouping, put_line, &out);
 	}
-	for (int i = 0; i < t->ds->n_inputs; i++)
-		if (t->ds->input[i].text)
-			profile_text(rsinfo, t, &t->ds->input[i]);
-	cs_release(t->env, z);
 	return (Datum) 0;
 }

@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "pg/groups.h"
 #include "pg/pg_env.h"
 #include "pg/scoring.h"
 
@@ -26,7 +27,7 @@ static void
 set_model(cs_site *s, const cs_model *m)
 {
 	s->m = m;
-	s->binding = cs_binding_new(s->env, m);
+	s->binding = s->whole = cs_binding_new(s->env, m);
 	s->row_type = InvalidOid;
 }
 
@@ -61,10 +62,10 @@ site_by_name(FunctionCallInfo fcinfo)
 		s->name_len = strlen(s->name);
 	}
 	id = cs_store_published(s->name);
-	if (s->m == NULL || id != s->version_id)
+	if (s->whole == NULL || id != s->version_id)
 		set_model(s, cs_store_model(id));
 	s->version_id = id;
-	s->label = NULL;
+	s->labels = NULL;
 	s->moment = cs_moment_now();
 	s->stable = get_fn_expr_arg_stable(fcinfo->flinfo, 0);
 	MemoryContextSwitchTo(old);
@@ -91,7 +92,6 @@ site_by_value(FunctionCallInfo fcinfo)
 	s->bytes = palloc(s->len);
 	memcpy(s->bytes, CS_MODEL_BYTES(v), s->len);
 	set_model(s, cs_model_load(s->env, s->bytes, s->len));
-	s->label = s->m->label;
 	s->stable = get_fn_expr_arg_stable(fcinfo->flinfo, 0);
 	MemoryContextSwitchTo(old);
 	return s;
@@ -104,7 +104,7 @@ bind_row_type(cs_site *s, Oid type, int32 typmod)
 	MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
 
 	s->row_desc = lookup_rowtype_tupdesc_copy(type, typmod);
-	cs_bind_columns(s->env, s->binding, s->row_desc);
+	cs_bind_columns(s->env, s->whole, s->row_desc);
 	s->natts = s->row_desc->natts;
 	s->values = palloc(sizeof(Datum) * (s->natts + 1));
 	s->isnull = palloc(sizeof(bool) * (s->natts + 1));
@@ -128,7 +128,27 @@ point_of_row(cs_site *s, Datum row, int *feature)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = rec;
 	heap_deform_tuple(&tuple, s->row_desc, s->values, s->isnull);
+	if (s->whole->m->groups)
+	{
+		s->binding = cs_bind_choose(s->whole, s->values, s->isnull);
+		s->m = s->binding->m;
+	}
 	return cs_bind_row(s->binding, s->values, s->isnull, feature);
+}
+
+/* An array has no column that tells a group. */
+static void
+check_no_groups(const cs_site *s)
+{
+	const cs_groups *g = s->m->groups;
+
+	if (g == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("the model has a model per group, and an array of features does not tell the group"),
+			 errdetail("Groups are told by: %s.", cs_groups_columns(g)),
+			 errhint("Pass a row with these columns, or take the model of one group with clusterseg.group_model().")));
 }
 
 cs_site *
@@ -136,6 +156,8 @@ cs_site_of(FunctionCallInfo fcinfo, bool by_name, bool is_row, cs_reject *why, i
 {
 	cs_site    *s = by_name ? site_by_name(fcinfo) : site_by_value(fcinfo);
 
+	if (!is_row)
+		check_no_groups(s);
 	*why = is_row ? point_of_row(s, PG_GETARG_DATUM(1), feature)
 		: cs_bind_array(s->binding, PG_GETARG_DATUM(1), feature);
 	return *why == CS_ROW_OK ? s : NULL;
@@ -144,14 +166,19 @@ cs_site_of(FunctionCallInfo fcinfo, bool by_name, bool is_row, cs_reject *why, i
 const char *
 cs_site_label(cs_site *s, int cluster)
 {
-	if (s->label == NULL)
+	const char *label;
+
+	if (s->name == NULL)
+		return s->m->label[cluster];
+	if (s->labels == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
 
-		s->label = cs_store_labels(s->name, s->m);
+		s->labels = cs_store_labels(s->name);
 		MemoryContextSwitchTo(old);
 	}
-	return s->label[cluster];
+	label = cs_labels_find(s->labels, s->m->segment_id[cluster]);
+	return label ? label : s->m->label[cluster];
 }
 
 int
@@ -167,7 +194,8 @@ cs_site_cluster(cs_site *s, int segment_id)
 		appendStringInfo(&list, "%s%d", j ? ", " : "", s->m->segment_id[j]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("model has no segment %d", segment_id),
+			 s->whole->m->groups ? errmsg("the group of the row has no segment %d", segment_id)
+			 : errmsg("model has no segment %d", segment_id),
 			 errdetail("Its segments are: %s.", list.data)));
 	return -1;
 }

@@ -18,9 +18,10 @@
 typedef struct cs_site
 {
 	cs_env	   *env;
-	const cs_model *m;
-	cs_binding *binding;
-	char	  **label;			/* by name: present labels, or NULL until asked for */
+	const cs_model *m;			/* for the row at hand */
+	cs_binding *binding;		/* likewise */
+	cs_binding *whole;			/* of the model that was given: the parent of the groups */
+	struct cs_labels *labels;	/* by name: present labels, or NULL until asked for */
 
 	/* by name */
 	char	   *name;

@@ -11,6 +11,8 @@ const cs_param cs_common_params[] = {
 	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
 	{"pca", CS_P_REAL, 0, 0, 16000, NULL,
 	"principal components to cluster by: how many, or, below 1, the share of the variance that they hold; 0: none"},
+	{"min_group_rows", CS_P_INT, 0, 0, 1 << 30, NULL,
+	"with group_by: rows that a group needs for a model of its own; 0: 50 per segment of the least k, 100 where there is no k"},
 	{0}
 };
 

@@ -215,7 +215,9 @@ load(int64 id, Oid catalog)
 	c->catalog = catalog;
 	c->cxt = cxt;
 	c->m = cs_model_load(env, CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
-	pfree(v);
+	/* models of groups are read from it when they are needed */
+	if (c->m->groups == NULL)
+		pfree(v);
 	return c;
 }
 
@@ -239,34 +241,59 @@ cs_store_model(int64 version_id)
 	return c->m;
 }
 
-typedef struct labelling
+struct cs_labels
 {
-	const cs_model *m;
+	int			n;
+	int			room;
+	int		   *id;				/* ascending */
 	char	  **label;
-} labelling;
+};
 
 static void
 take_label(void *arg, HeapTuple row, TupleDesc desc)
 {
-	labelling  *l = arg;
+	cs_labels  *l = arg;
 	bool		isnull;
-	int			j = cs_model_cluster(l->m, DatumGetInt32(cs_result(row, desc, 1, &isnull)));
 
-	if (j >= 0)
-		l->label[j] = TextDatumGetCString(cs_result(row, desc, 2, &isnull));
+	if (l->n == l->room)
+	{
+		l->room = l->room ? 2 * l->room : 64;
+		l->id = l->id ? repalloc(l->id, sizeof(int) * l->room) : palloc(sizeof(int) * l->room);
+		l->label = l->label ? repalloc(l->label, sizeof(char *) * l->room) : palloc(sizeof(char *) * l->room);
+	}
+	l->id[l->n] = DatumGetInt32(cs_result(row, desc, 1, &isnull));
+	l->label[l->n++] = TextDatumGetCString(cs_result(row, desc, 2, &isnull));
 }
 
-char **
-cs_store_labels(const char *name, const cs_model *m)
+cs_labels *
+cs_store_labels(const char *name)
 {
-	static cs_kept kept = {"SELECT segment_id, label FROM clusterseg._segments WHERE model OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
+	static cs_kept kept = {"SELECT segment_id, label FROM clusterseg._segments WHERE model OPERATOR(pg_catalog.=) $1 ORDER BY segment_id", 1, {TEXTOID}};
 	Datum		values[1] = {CStringGetTextDatum(name)};
-	labelling	l = {m, palloc(sizeof(char *) * m->k)};
+	cs_labels  *l = palloc0(sizeof(cs_labels));
 
-	for (int j = 0; j < m->k; j++)
-		l.label[j] = m->label[j];
-	cs_kept_run(&kept, values, NULL, take_label, &l);
-	return l.label;
+	cs_kept_run(&kept, values, NULL, take_label, l);
+	return l;
+}
+
+const char *
+cs_labels_find(const cs_labels *l, int segment_id)
+{
+	int			low = 0,
+				high = l->n - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (l->id[middle] == segment_id)
+			return l->label[middle];
+		if (l->id[middle] < segment_id)
+			low = middle + 1;
+		else
+			high = middle - 1;
+	}
+	return NULL;
 }
 
 /*

@@ -91,7 +91,12 @@ extern int64 cs_store_published(const char *name);
 /* A decoded version; belongs to the session's cache and stays for the transaction at least. */
 extern const cs_model *cs_store_model(int64 version_id);
 
-/* Present labels of the model's segments, parallel to m->segment_id; in the current context. */
-extern char **cs_store_labels(const char *name, const cs_model *m);
+/* Present labels of the segments of a model, by their ids; in the current context. */
+typedef struct cs_labels cs_labels;
+
+extern cs_labels *cs_store_labels(const char *name);
+
+/* NULL: there is no such segment. */
+extern const char *cs_labels_find(const cs_labels *l, int segment_id);
 
 #endif							/* CS_STORE_H */

@@ -7,6 +7,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "pg/grouping.h"
 #include "pg/json_out.h"
 #include "pg/training.h"
 
@@ -37,7 +38,7 @@ put_between(cs_json *j, const cs_training *t)
 	for (int i = 0; i < m->prep->n; i++)
 		cs_json_number(j, m->prep->f[i].name, total > 0 ? share[i] / total : 0);
 	cs_json_end_object(j);
-	for (int i = 0; i < m->prep->n && m->prep->n > 1; i++)
+	for (int i = 0; i < m->prep->n && m->prep->n > 1 && t->grouping == NULL; i++)
 		if (total > 0 && share[i] / total > 0.6 && m->k > 1 && m->prep->f[i].kind != CS_TEXT)
 			ereport(NOTICE,
 					(errmsg("feature \"%s\" makes %.0f %% of the difference between segments", m->prep->f[i].name, 100 * share[i] / total),
@@ -87,7 +88,8 @@ put_candidates(cs_json *j, const cs_training *t)
 		cs_json_end_object(j);
 	}
 	cs_json_end_list(j);
-	cs_training_say_ties(o);
+	if (t->grouping == NULL)
+		cs_training_say_ties(o);
 }
 
 /* A figure of each segment, by its id. */
@@ -153,9 +155,15 @@ cs_training_metrics(const cs_training *t)
 		cs_json_text(&j, "note", o->fit.note);
 	put_axes(&j, t->ds->prep);
 	if (t->scorer->algorithm->flags & CS_NOISE)
-		cs_json_number(&j, "noise_rows", t->noise);
+		cs_json_number(&j, "noise_rows", t->grouping ? t->grouping->noise : t->noise);
 	if (t->ds->skipped > 0)
 		cs_json_text(&j, "skipped", cs_dataset_skipped(t->ds));
+	if (t->grouping)
+	{
+		cs_json_number(&j, "groups", t->grouping->groups->n);
+		cs_json_number(&j, "groups_with_model", t->grouping->own);
+		cs_json_number(&j, "seconds_groups", t->seconds_groups);
+	}
 	put_between(&j, t);
 	put_candidates(&j, t);
 	return cs_json_end(&j);

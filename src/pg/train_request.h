@@ -33,7 +33,11 @@ enum
 	CS_FIT_LEAVE_OUT,
 	CS_FIT_RUN_AS,
 	CS_FIT_ARGS,				/* common to _fit(), _estimate() and _select_k() */
-	CS_FIT_OWNER = CS_FIT_ARGS	/* of the former members; for _fit() only */
+
+	/* for _fit() only */
+	CS_FIT_OWNER = CS_FIT_ARGS,	/* of the former members */
+	CS_FIT_GROUP_BY,
+	CS_FIT_KEEP_K				/* of models of groups */
 };
 
 /* The range of k when none is given. */

@@ -299,9 +299,8 @@ count_common(cs_training *t, former_members *f, const uint32 *order)
 	cs_release(t->env, cluster);
 }
 
-/* Without members in common: the former model's own labels of today's rows. */
-static void
-overlap_by_model(cs_training *t)
+void
+cs_training_overlap_by_model(cs_training *t)
 {
 	for (size_t i = 0; i < t->ds->matrix->n; i++)
 	{
@@ -344,8 +343,9 @@ cs_training_overlap(cs_training *t, const char *members_query, const char *owner
 		common += t->overlap[i];
 	if (common == 0 && t->former_label)
 	{
+		/* without members in common */
 		memset(t->before_size, 0, sizeof(double) * t->n_before);
-		overlap_by_model(t);
+		cs_training_overlap_by_model(t);
 	}
 }
 
@@ -445,34 +445,47 @@ name_by_overlap(cs_training *t)
 	}
 }
 
-/*
- * Stable ids: a cluster that is a segment of before keeps its id, others get new
- * ones, the largest first; ids of the past are never used again.
- */
 void
-cs_training_name_segments(cs_training *t, int next_id)
+cs_training_match_segments(cs_training *t)
 {
-	cs_model   *m = &t->model;
-
-	m->segment_id = CS_NEW(t->env, int, m->k);
-	m->label = CS_NEW(t->env, char *, m->k);
+	t->model.segment_id = CS_NEW(t->env, int, t->model.k);
 	if (t->n_before > 0 && t->scorer->algorithm->cluster_name)
 		name_by_text(t);
 	else if (t->n_before > 0)
 		name_by_overlap(t);
+}
+
+int
+cs_number_segments(const double *size, int k, bool named, int *id, int next_id)
+{
 	for (;;)
 	{
 		int			next = -1;
 
-		for (int j = 0; j < m->k; j++)
-			if (m->segment_id[j] == 0 && (next < 0 || (!t->scorer->algorithm->cluster_name && m->size[j] > m->size[next])))
+		for (int j = 0; j < k; j++)
+			if (id[j] == 0 && (next < 0 || (!named && size[j] > size[next])))
 				next = j;
 		if (next < 0)
-			break;
-		m->segment_id[next] = next_id++;
+			return next_id;
+		id[next] = next_id++;
 	}
+}
+
+/*
+ * Stable ids: a cluster that is a segment of before keeps its id, others get new
+ * ones, the largest first; ids of the past are never used again.
+ */
+int
+cs_training_name_segments(cs_training *t, int next_id)
+{
+	cs_model   *m = &t->model;
+	const cs_clusterer *a = t->scorer->algorithm;
+
+	cs_training_match_segments(t);
+	next_id = cs_number_segments(m->size, m->k, a->cluster_name != NULL, m->segment_id, next_id);
+	m->label = CS_NEW(t->env, char *, m->k);
 	for (int j = 0; j < m->k; j++)
-		m->label[j] = t->scorer->algorithm->cluster_name
-			? cs_strdup(t->env, t->scorer->algorithm->cluster_name(t->scorer, j))
+		m->label[j] = a->cluster_name ? cs_strdup(t->env, a->cluster_name(t->scorer, j))
 			: cs_text(t->env, "Segment %d", m->segment_id[j]);
+	return next_id;
 }

@@ -17,6 +17,9 @@
 #include "pg/members.h"
 #include "pg/parallel.h"
 
+/* Rows per segment below which it is a guess. */
+#define CS_FEW_ROWS 50
+
 typedef struct cs_training
 {
 	MemoryContext cxt;
@@ -44,9 +47,15 @@ typedef struct cs_training
 	double	   *overlap;
 	double	   *before_size;
 
+	/* groups of the rows (grouping.h): what is above is the parent's, of all rows */
+	bool		of_group;		/* this is the training of one: it speaks by its group's note */
+	bool		stranger;		/* former scores the rows, but is not this one's predecessor */
+	struct cs_grouping *grouping;
+
 	double		seconds_read;
 	double		seconds_prepare;
 	double		seconds_fit;
+	double		seconds_groups;
 	double		seconds_label;
 } cs_training;
 
@@ -78,7 +87,33 @@ extern void cs_training_warn(const cs_training *t, const struct cs_train_request
 extern void cs_training_fit(cs_training *t, const struct cs_train_request *r);
 extern void cs_training_label(cs_training *t);
 extern void cs_training_overlap(cs_training *t, const char *members_query, const char *owner);
-extern void cs_training_name_segments(cs_training *t, int next_id);
+extern int	cs_training_name_segments(cs_training *t, int next_id);	/* the next id that is free */
+
+/* The first half of naming: ids of before for clusters that are segments of before, 0 for others. */
+extern void cs_training_match_segments(cs_training *t);
+
+/* Ids from next_id on for clusters that have none, the largest first unless they have names; the next one. */
+extern int	cs_number_segments(const double *size, int k, bool named, int *id, int next_id);
+
+/* The former model's own labels of today's rows as former members. */
+extern void cs_training_overlap_by_model(cs_training *t);
+
+/* One line of a profile, of a cluster. */
+#define CS_PROFILE_FIGURES 9
+typedef struct cs_profile_line
+{
+	int			cluster;
+	const char *feature;
+	const char *category;		/* NULL for numbers */
+	double		n;
+
+	/* mean, median, p5, p95, overall_mean, overall_sd, effect, lift, v_test; NaN is NULL */
+	double		figure[CS_PROFILE_FIGURES];
+} cs_profile_line;
+
+typedef void (*cs_profile_fn) (void *arg, const cs_profile_line *l);
+
+extern void cs_training_profile(cs_training *t, cs_profile_fn fn, void *arg);
 
 /*
  * Of a training on a sample: one more pass over the source, so that sizes, radii

@@ -205,6 +205,9 @@ void		cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *level
  */
 bool		cs_prep_wants_shift(const cs_feature *f);
 
+/* The same before a fit: sets the shifts of lossy features that want one; is there any? */
+bool		cs_prep_find_shifts(cs_env *env, cs_prep *p, const cs_rows *rows, const bool *lossy);
+
 /*
  * After a fit: find the principal components of the same rows.  want: how many,
  * or, below 1, the least number that holds so large a share of the variance.

@@ -373,8 +373,31 @@ cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, boo
 	cs_release(env, v);
 }
 
+static bool
+far_from_zero(const cs_feature *f, double mean, double sd)
+{
+	return f->kind == CS_NUMBER && f->shift == 0 && fabs(mean) > 64 * sd;
+}
+
 bool
 cs_prep_wants_shift(const cs_feature *f)
 {
-	return f->kind == CS_NUMBER && f->shift == 0 && fabs(f->stats.mean) > 64 * f->stats.sd;
+	return far_from_zero(f, f->stats.mean, f->stats.sd);
+}
+
+bool
+cs_prep_find_shifts(cs_env *env, cs_prep *p, const cs_rows *rows, const bool *lossy)
+{
+	moments    *m = CS_NEW(env, moments, (size_t) rows->width);
+	bool		any = false;
+
+	all_moments(env, rows, m);
+	for (int i = 0; i < p->n; i++)
+		if (lossy[i] && m[i].n > 0 && far_from_zero(&p->f[i], m[i].mean, sqrt(m[i].m2 / m[i].n)))
+		{
+			p->f[i].shift = m[i].mean;
+			any = true;
+		}
+	cs_release(env, m);
+	return any;
 }
