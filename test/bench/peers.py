@@ -13,9 +13,12 @@ Reads commands from standard input, one a line, and answers each with one line,
     compare FILE RESULT NEIGHBOURS  our pruned similarities against SciPy's
     roundtrip TABLE K WAY           COPY out, scikit-learn, COPY back; WAY: csv, binary
     medoids, prototypes             see medoids.py
+    dbscan, ward, hdbscan, gmm      see clusters.py
+    labelled, labelled_eps          see labelled.py
     events_roundtrip TABLE          the same for item-to-item similarities
 """
 import importlib
+import importlib.metadata
 import os
 import sys
 import time
@@ -62,6 +65,11 @@ def versions():
         try:
             found.append(f"{name} {need(name).__version__}")
         except Missing:
+            found.append(f"{name} missing")
+    for name in ("fastcluster", "hdbscan", "fast_hdbscan", "kmedoids", "kmodes"):   # not all tell it themselves
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
             found.append(f"{name} missing")
     try:
         import numpy, threadpoolctl
@@ -214,14 +222,20 @@ COMMANDS = {f.__name__: f for f in (versions, version, load, lloyd, seed, fit, s
 
 def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    import clusters
+    import labelled
     import medoids
     import roundtrip
     COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events,
-                    medoids=medoids.medoids, prototypes=medoids.prototypes)
+                    medoids=medoids.medoids, prototypes=medoids.prototypes,
+                    dbscan=clusters.dbscan, ward=clusters.ward, hdbscan=clusters.hdbscan, gmm=clusters.gmm,
+                    labelled=labelled.labelled, labelled_eps=labelled.labelled_eps)
     for line in sys.stdin:
         words = line.split()
         try:
             print("ok", COMMANDS[words[0]](*words[1:]), flush=True)
+        except ImportError as e:
+            print("missing", e.name, flush=True)
         except Missing as e:
             print("missing", e, flush=True)
         except Exception as e:

@@ -130,7 +130,7 @@ start_peers()
 }
 
 # name_of MODULE NAME: the name with its version
-name_of() { echo "$2 $(sed -n "s/.*$1 \([0-9][^;]*\);.*/\1/p" <<<"${versions:-};")"; }
+name_of() { echo "$2 $(sed -n "s/.*; $1 \([0-9][^;]*\);.*/\1/p" <<<"${versions:-};")"; }
 
 # peers WORDS...: as core; false when a library is missing
 peers()

@@ -296,9 +296,27 @@ typedef struct em
 	double		rows;
 } em;
 
+/*
+ * How k-means looks for the start of a run.  Its best result first; the later ones must differ, and be
+ * worse ones of k-means where its optimum is not near that of the likelihood.
+ */
+static cs_options *
+start_options(cs_env *env, int run)
+{
+	cs_options *o = cs_options_new(env, cs_kmeans_params);
+
+	if (run == 0)
+		return o;
+	o->value[cs_params_find(o->table, "restarts")].number = 1;
+	if (run % 2 == 0)
+		o->value[cs_params_find(o->table, "max_iterations")].number = 1;
+	o->value[cs_params_find(o->table, "init")].number = cs_param_choice(&o->table[cs_params_find(o->table, "init")], "random");
+	return o;
+}
+
 /* Starting labels: those of k-means, or of given centres. */
 static void
-start_labels(em *e, uint64_t seed)
+start_labels(em *e, int run)
 {
 	const cs_fit_args *a = e->a;
 	cs_fit_args args = *a;
@@ -306,8 +324,8 @@ start_labels(em *e, uint64_t seed)
 	cs_centers *c;
 	bool		given = a->start != NULL;
 
-	args.options = cs_options_new(e->env, cs_kmeans_params);
-	args.seed = seed;
+	args.options = start_options(e->env, run);
+	args.seed = a->seed + (uint64_t) run;
 	args.start = NULL;
 	args.warm = NULL;
 	if (!given)
@@ -391,7 +409,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 		bool		converged;
 		double		likelihood;
 
-		start_labels(&e, a->seed + (uint64_t) r);
+		start_labels(&e, r);
 		pass_open(&e.p);
 		e.total = CS_NEW(env, double, (size_t) a->k * e.p.stride);
 		likelihood = climb(&e, m, &iterations, &converged);
@@ -418,7 +436,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 static const cs_param params[] = {
 	{"covariance", CS_P_ENUM, CS_FULL, 0, 0, "full|tied|diagonal|spherical",
 		"form of the components: any ellipsoid each, one ellipsoid for all, ellipsoids along the axes, spheres"},
-	{"restarts", CS_P_INT, 1, 1, 1000, NULL, "independent starts; the most likely result is kept"},
+	{"restarts", CS_P_INT, 1, 1, 1000, NULL, "starts, the first from the best k-means, others from worse ones; the most likely result is kept"},
 	{"max_iterations", CS_P_INT, 100, 1, 1000000, NULL, "most passes over the rows in one run"},
 	{"tolerance", CS_P_REAL, 1e-3, 0, 1, NULL, "stop when the mean log likelihood of a row changes by less"},
 	{"regularisation", CS_P_REAL, 1e-6, 0, 1e6, NULL, "added to the variance of every feature in every component"},
