@@ -24,19 +24,24 @@
  */
 #include "core/reco/algorithms.h"
 #include "core/reco/cooccurrence.h"
+#include "core/reco/rough.h"
 
 #include "core/base/linalg.h"
 #include "core/base/rng.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* Rows per unit of the team's work: of simple passes over factors, and to be solved. */
 #define UNIT_FACTORS 1024
 #define UNIT_SOLVED 32
 
-/* Rows in double precision at a time. */
+/* Rows that are turned at a time. */
 #define ROWS 128
+
+/* Entries whose factors are asked for before they are needed. */
+#define AHEAD 12
 
 /* Size of the factors to begin with, times the root of their number. */
 #define FIRST_SIZE 0.1
@@ -66,13 +71,15 @@ typedef struct als
 	side		items;
 
 	/* shared */
-	double	   *turn;			/* d x d: a row per new factor */
+	float	   *turn;			/* d x d: a row per new factor */
 	double	   *gram;			/* diagonal of alpha times the turned Gram matrix */
 
 	/* private */
-	double	   *rows;			/* ROWS x d */
-	double	   *turned;
+	float	   *turned;			/* ROWS x d */
+	float	   *square;			/* d x d */
+	double	   *vectors;		/* the same */
 	cs_ridge   *ridge;
+	cs_rough   *rough;
 } als;
 
 static cs_pairs_needs
@@ -102,7 +109,7 @@ arena(const cs_reco_args *a)
 	cs_pairs_needs n = needs(a);
 
 	return cs_pairs_arena(a, &n) + side_arena((size_t) a->events->customers, d) + side_arena((size_t) a->events->items, d) +
-		cs_team_bytes(d * d, sizeof(double)) + cs_team_bytes(d, sizeof(double));
+		cs_team_bytes(d * d, sizeof(float)) + cs_team_bytes(d, sizeof(double));
 }
 
 static void
@@ -129,11 +136,13 @@ start(als *k, cs_env *env, cs_team *team, const cs_reco_args *a)
 	cs_pairs_start(&k->pairs, env, team, a, &n);
 	start_side(k, &k->customers, e->customers);
 	start_side(k, &k->items, e->items);
-	k->turn = cs_team_alloc(env, team, k->d * k->d, sizeof(double));
+	k->turn = cs_team_alloc(env, team, k->d * k->d, sizeof(float));
 	k->gram = cs_team_alloc(env, team, k->d, sizeof(double));
-	k->rows = CS_ROOM(env, double, ROWS * k->d);
-	k->turned = CS_ROOM(env, double, ROWS * k->d);
+	k->turned = CS_ROOM(env, float, ROWS * k->d);
+	k->square = CS_ROOM(env, float, k->d * k->d);
+	k->vectors = CS_ROOM(env, double, k->d * k->d);
 	k->ridge = cs_ridge_new(env, k->d);
+	k->rough = cs_rough_new(env, k->d);
 }
 
 /* Does item i take part? */
@@ -188,14 +197,11 @@ link_sides(als *k)
 		k->items.others += e->start[c + 1] > e->start[c];
 }
 
-static void
-take_rows(als *k, const side *s, size_t from, size_t n)
-{
-	for (size_t i = 0; i < n * k->d; i++)
-		k->rows[i] = (double) s->factor[from * k->d + i];
-}
-
-/* The Gram matrices of units, and from them, by the leader, the turn. */
+/*
+ * The Gram matrices of units, and from them, by the leader, the turn.  In single
+ * precision, ROWS at a time: what that leaves off the diagonal is small beside
+ * what the regularisation adds to it.
+ */
 static void
 find_turn(als *k, side *s)
 {
@@ -204,15 +210,17 @@ find_turn(als *k, side *s)
 
 	while ((unit = cs_turn_take(k->team, &s->factors)) >= 0)
 	{
+		double	   *part = s->part + (size_t) unit * square;
 		size_t		end = ((size_t) unit + 1) * UNIT_FACTORS;
 
+		memset(part, 0, sizeof(double) * square);
 		for (size_t from = (size_t) unit * UNIT_FACTORS; from < s->n && from < end; from += ROWS)
 		{
 			size_t		n = s->n - from < ROWS ? s->n - from : ROWS;
 
-			take_rows(k, s, from, n);
-			cs_gram(k->env, NULL, CS_T, k->d, n, 1, k->rows, k->d, from % UNIT_FACTORS == 0 ? 0 : 1,
-					s->part + (size_t) unit * square, k->d);
+			cs_gramf(k->env, NULL, CS_T, k->d, n, 1, s->factor + from * k->d, k->d, 0, k->square, k->d);
+			for (size_t i = 0; i < square; i++)
+				part[i] += (double) k->square[i];
 			cs_poll(k->env);
 		}
 	}
@@ -222,7 +230,9 @@ find_turn(als *k, side *s)
 		for (int u = 1; u < s->factors.units; u++)
 			for (size_t i = 0; i < square; i++)
 				s->part[i] += s->part[(size_t) u * square + i];
-		cs_eigen_symmetric(k->env, k->d, s->part, k->d, k->gram, k->turn, k->d);
+		cs_eigen_symmetric(k->env, k->d, s->part, k->d, k->gram, k->vectors, k->d);
+		for (size_t i = 0; i < square; i++)
+			k->turn[i] = (float) k->vectors[i];
 		for (size_t f = 0; f < k->d; f++)
 			k->gram[f] = k->fold.alpha * fmax(k->gram[f], 0);
 	}
@@ -244,34 +254,85 @@ turn_side(als *k, side *s)
 		{
 			size_t		n = s->n - from < ROWS ? s->n - from : ROWS;
 
-			take_rows(k, s, from, n);
-			cs_product(k->env, NULL, CS_N, CS_T, n, k->d, k->d, 1, k->rows, k->d, k->turn, k->d, 0, k->turned, k->d);
-			for (size_t i = 0; i < n * k->d; i++)
-				s->factor[from * k->d + i] = (float) k->turned[i];
+			cs_productf(k->env, NULL, CS_N, CS_T, n, k->d, k->d, 1, s->factor + from * k->d, k->d, k->turn, k->d, 0, k->turned, k->d);
+			memcpy(s->factor + from * k->d, k->turned, sizeof(float) * n * k->d);
 			cs_poll(k->env);
 		}
 	}
 	cs_turn_end(k->team, &s->factors);
 }
 
-/* The factors of one row of a side, given the other's. */
+/* Factors lie anywhere in memory: ask for those of an entry some time before they are needed. */
+static inline void
+ask_for(const als *k, const float *v)
+{
+#ifdef __GNUC__
+	for (size_t f = 0; f < k->d; f += 16)
+		__builtin_prefetch(v + f);
+#endif
+}
+
+/* Entry q of a row, and what takes part of it: its weight, or 0. */
+static inline double
+weight_of(const als *k, const side *s, const side *other, size_t q)
+{
+	if (other == &k->items && !takes_part(k, (size_t) s->entry[q]))
+		return 0;
+	return s->value ? (double) s->value[q] : 1;
+}
+
+static inline const float *
+factor_of(const als *k, const side *s, const side *other, size_t q)
+{
+	return other->factor + (size_t) s->entry[q] * k->d;
+}
+
+/* The factors of one row of a side, given the other's: in single precision; false when that is not enough. */
+static bool
+solve_roughly(als *k, const side *s, const side *other, size_t row, double lambda)
+{
+	size_t		end = s->start[row + 1],
+				last = s->start[s->n];
+
+	cs_rough_start(k->rough, end - s->start[row], k->gram, lambda);
+	for (size_t q = s->start[row]; q < end; q++)
+	{
+		double		x = weight_of(k, s, other, q);
+
+		cs_pairs_poll(k->env, q - s->start[row]);
+		if (q + AHEAD < last)
+			ask_for(k, factor_of(k, s, other, q + AHEAD));
+		if (x > 0)
+			cs_rough_add(k->rough, factor_of(k, s, other, q), (float) x);
+	}
+	if (!cs_rough_solve(k->rough))
+		return false;
+	memcpy(s->factor + row * k->d, k->rough->u, sizeof(float) * k->d);
+	return true;
+}
+
 static void
 solve_row(als *k, const side *s, const side *other, size_t row)
 {
 	size_t		from = s->start[row],
 				end = s->start[row + 1];
-	double		sum = 0;
+	double		sum = 0,
+				lambda;
 
 	for (size_t q = from; q < end; q++)
-		if (other != &k->items || takes_part(k, (size_t) s->entry[q]))
-			sum += s->value ? (double) s->value[q] : 1;
-	cs_ridge_start(k->ridge, end - from, k->gram, cs_ridge_lambda(&k->fold, sum, s->others));
+		sum += weight_of(k, s, other, q);
+	lambda = cs_ridge_lambda(&k->fold, sum, s->others);
+	if (cs_rough_may(sum, lambda) && solve_roughly(k, s, other, row, lambda))
+		return;
+	cs_ridge_start(k->ridge, end - from, k->gram, lambda);
 	for (size_t q = from; q < end; q++)
-		if (other != &k->items || takes_part(k, (size_t) s->entry[q]))
-		{
-			cs_pairs_poll(k->env, q - from);
-			cs_ridge_add(k->ridge, other->factor + (size_t) s->entry[q] * k->d, 1, s->value ? (double) s->value[q] : 1);
-		}
+	{
+		double		x = weight_of(k, s, other, q);
+
+		cs_pairs_poll(k->env, q - from);
+		if (x > 0)
+			cs_ridge_add(k->ridge, factor_of(k, s, other, q), 1, x);
+	}
 	cs_ridge_solve(k->ridge);
 	for (size_t f = 0; f < k->d; f++)
 		s->factor[row * k->d + f] = (float) k->ridge->u[f];
@@ -331,8 +392,10 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 	if (team->rank == 0)
 		emit(&k, out);
 	cs_ridge_free(k.ridge);
-	cs_release(env, k.rows);
+	cs_rough_free(k.rough);
 	cs_release(env, k.turned);
+	cs_release(env, k.square);
+	cs_release(env, k.vectors);
 	cs_team_barrier(team);
 	cs_team_rewind(team, mark);
 }
