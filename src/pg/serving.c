@@ -119,7 +119,7 @@ take_options(cs_serving *s, const cs_options *o)
 			   *promoted = cs_option_get(o, "promoted"),
 			   *seed = cs_option_get(o, "seed");
 
-	s->alike = (cs_alike_by) cs_option_int(o, "similarity");
+	s->alike = (cs_alike) cs_option_int(o, "similarity");
 	s->category = (char *) text_option(o, "category");
 	s->item_time = (char *) text_option(o, "item_time");
 	take_times(s, o);

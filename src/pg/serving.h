@@ -14,12 +14,12 @@
 /* The options: what clusterseg.serving_options shows. */
 extern const cs_param cs_serving_params[];
 
-typedef enum cs_alike_by
+typedef enum cs_alike
 {
 	CS_ALIKE_AUTO,
 	CS_ALIKE_ITEMS,
 	CS_ALIKE_CATEGORY
-} cs_alike_by;
+} cs_alike;
 
 typedef struct cs_serving
 {
@@ -28,7 +28,7 @@ typedef struct cs_serving
 	double		explore;		/* 0 to 1 */
 	bool		seeded;
 	uint64		seed;
-	cs_alike_by	alike;
+	cs_alike	alike;
 	char	   *category;		/* column of the item source; NULL: that of the training */
 	char	   *item_time;		/* the same */
 	double		oldest;			/* times of items that may be listed, seconds since 1970 */

@@ -15,7 +15,7 @@
 
 #include "core/base/params.h"
 #include "core/base/team.h"
-#include "core/reco/alike.h"
+#include "core/reco/crowd.h"
 #include "core/reco/events.h"
 #include "core/reco/factors.h"
 
@@ -93,7 +93,7 @@ typedef struct cs_reco_model
 	double	   *share;
 
 	/*
-	 * Per customer, where others' nearest count (alike.h).  Or NULL.
+	 * Per customer, where others' nearest count (crowd.h).  Or NULL.
 	 */
 	cs_bar	   *bar;
 
@@ -117,7 +117,8 @@ enum
 	CS_RECO_ITEMS = 4,			/* leaves item-to-item weights: personal from the first event on */
 	CS_RECO_FACTORS = 8,		/* leaves factors of items: the same */
 	CS_RECO_KINDS = 16,			/* leaves kinds of customers: the same */
-	CS_RECO_CUSTOMERS = 32		/* serving looks for customers with a like history: the same */
+	CS_RECO_CUSTOMERS = 32,		/* serving looks for customers with a like history: the same */
+	CS_RECO_COUNTS = 64			/* counts, in seconds: may be fitted again to forget a customer */
 };
 
 typedef struct cs_recommender
