@@ -309,6 +309,7 @@ BEGIN
 	INSERT INTO clusterseg._reco_factors SELECT version_id, x.* FROM clusterseg._reco_fit_factors() x;
 	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
 	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
+	PERFORM clusterseg._keep_customers(version_id);
 	PERFORM clusterseg._reco_fit_end();
 	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
 	IF m.published_id IS NULL THEN
@@ -544,7 +545,7 @@ BEGIN
 	INSERT INTO clusterseg._reco_segments
 		SELECT new_id, s.segment_id, s.customers
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_segments, COALESCE(NULLIF(p_exported->'segments', 'null'), '[]')) s;
-	fault := clusterseg._recommender_fault(new_id);
+	fault := COALESCE(clusterseg._recommender_fault(new_id), clusterseg._import_customers(new_id, p_exported->'customers'));
 	IF fault IS NOT NULL THEN
 		PERFORM clusterseg._fail('22023', 'the exported recommender is not whole: ' || fault, NULL, 'export_model() makes what import_model() takes.');
 	END IF;

@@ -12,6 +12,7 @@
 
 #include "pg/args.h"
 #include "pg/reco_call.h"
+#include "pg/reco_customers.h"
 
 /* Kinds of customers that an explanation names. */
 #define KINDS_SHOWN 3
@@ -156,6 +157,13 @@ similar(cs_reco_call *c, char *key, size_t *n)
 			*n = cs_tastes_similar(c->env, cs_reco_tastes(c->now.r), row->item, out);
 		return out;
 	}
+	if (c->now.r->algorithm->flags & CS_RECO_CUSTOMERS)
+	{
+		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
+		if (row->item >= 0)
+			*n = cs_alike_similar(cs_reco_alike(c->now.r), row->item, out);
+		return out;
+	}
 	out = palloc(sizeof(cs_scored) * (row->targets + 1));
 	for (int t = 0; t < row->targets; t++)
 		out[(*n)++] = (cs_scored) {row->target[t], row->weight[t]};
@@ -257,7 +265,7 @@ explain_kinds(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s
 }
 
 static void
-explain(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
+explain(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_served *s)
 {
 	double	   *terms;
 

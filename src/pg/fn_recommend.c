@@ -19,7 +19,7 @@
 
 /* Why an item is listed, and what brought it to its place where that was not its score. */
 static char *
-reason(const cs_reco_call *c, const cs_shaped *s)
+reason(cs_reco_call *c, const cs_shaped *s)
 {
 	char	   *text = cs_reco_reason(c, &s->s);
 
@@ -27,7 +27,7 @@ reason(const cs_reco_call *c, const cs_shaped *s)
 }
 
 static void
-emit(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_shaped *s, int n)
+emit(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_shaped *s, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32	   *item = palloc(sizeof(int32) * (n + 1));

@@ -29,7 +29,7 @@
 #define CS_FACTOR_CHUNK 256
 
 /* Algorithms that look at the history. */
-#define CS_RECO_PERSONAL (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)
+#define CS_RECO_PERSONAL (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS | CS_RECO_CUSTOMERS)
 
 /* Part of a ranked list. */
 typedef struct cs_list_chunk
@@ -40,6 +40,8 @@ typedef struct cs_list_chunk
 	cs_scored  *scored;
 	struct cs_list_chunk *next;
 } cs_list_chunk;
+
+typedef struct cs_reco_crowd cs_reco_crowd;
 
 typedef struct cs_reco
 {
@@ -72,6 +74,8 @@ typedef struct cs_reco
 	cs_tastes  *tastes;			/* the same */
 	char	  **kind_name;		/* the same, each */
 	struct cs_item_source *item_source;	/* the same (item_facts.c) */
+	cs_reco_crowd *crowd;		/* the same (reco_customers.c) */
+	const cs_options *options;	/* the same */
 	struct cs_reco *next;
 } cs_reco;
 
@@ -103,6 +107,9 @@ extern const cs_tastes *cs_reco_tastes(cs_reco *r);
 
 /* What a kind is called: its number, and the items that it stands out by. */
 extern const char *cs_reco_kind_name(cs_reco *r, int kind);
+
+/* Options that the version was trained with. */
+extern const cs_options *cs_reco_options(cs_reco *r);
 
 /* One item of a history, as it is joined to the catalogue. */
 typedef struct cs_reco_row
@@ -139,6 +146,9 @@ extern int	cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer);
 
 /* A key as a value of another type; false when it cannot be one. */
 extern bool cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out);
+
+/* The customer as a key of the training's type: its text; false when it cannot be one. */
+extern bool cs_reco_customer_key(const cs_reco_now *now, Oid type, Datum customer, const char **text, int *len);
 
 /* A customer's events: keys with weights and times, at most as many as there are. */
 typedef struct cs_reco_events

@@ -7,6 +7,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/reco_batch.h"
+#include "pg/reco_customers.h"
 #include "pg/source.h"
 
 typedef struct cs_batch_member
@@ -117,6 +118,8 @@ prepare_scores(cs_batch *b)
 		b->fold = cs_fold_new(b->env, cs_reco_factors(r));
 	if (r->algorithm->flags & CS_RECO_KINDS)
 		b->taste = CS_ROOM(b->env, double, (size_t) r->n_kinds);
+	if (r->algorithm->flags & CS_RECO_CUSTOMERS)
+		b->alike = cs_reco_alike(r);
 }
 
 void
@@ -159,16 +162,33 @@ score_history(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors or kinds of customers. Items that the catalogue has not come last in a history. */
+/* Values of a history; items that the catalogue has not come last in it. */
 static size_t
-score_factors(cs_batch *b, int customer)
+fold_history(cs_batch *b, int customer)
 {
-	size_t		from = b->events->start[customer],
-				n = 0;
-	const int32 *item = b->events->item + from;
+	size_t		n = 0;
 
-	for (size_t e = from; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
+	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
 		b->x[n++] = cs_events_value(b->events, e, b->now.r->half_life);
+	return n;
+}
+
+static int32
+number_of(const cs_batch *b, int customer)
+{
+	char	   *key = cs_dictionary_key(b->data->customers, customer);
+
+	return cs_reco_customer_no(b->now.r, cs_customer_number(key, strlen(key)));
+}
+
+/* The same by factors, kinds of customers, or customers alike. */
+static size_t
+score_folded(cs_batch *b, int customer)
+{
+	const int32 *item = b->events->item + b->events->start[customer];
+	const cs_like *like;
+	size_t		n = fold_history(b, customer);
+
 	if (n == 0)
 		return 0;
 	if (b->taste)
@@ -176,8 +196,13 @@ score_factors(cs_batch *b, int customer)
 		cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
 		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
 	}
-	cs_fold_customer(b->fold, n, item, b->x);
-	return cs_fold_scores(b->env, b->fold, b->personal);
+	if (b->fold)
+	{
+		cs_fold_customer(b->fold, n, item, b->x);
+		return cs_fold_scores(b->env, b->fold, b->personal);
+	}
+	cs_alike_find(b->alike, n, item, b->x, number_of(b, customer), &like);
+	return cs_alike_scores(b->alike, b->personal);
 }
 
 cs_request
@@ -187,8 +212,8 @@ cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
 
 	if (b->w->start)
 		q.n_personal = score_history(b, customer);
-	else if (b->fold || b->taste)
-		q.n_personal = score_factors(b, customer);
+	else if (b->fold || b->taste || b->alike)
+		q.n_personal = score_folded(b, customer);
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};

@@ -12,6 +12,7 @@
 
 #include "pg/pg_env.h"
 #include "pg/reco_call.h"
+#include "pg/reco_customers.h"
 
 /* Items of the history that a reason names. */
 #define REASON_ITEMS 3
@@ -129,21 +130,23 @@ score_by_place(cs_reco_call *c)
 	c->q.n_personal = n;
 }
 
-/* Items of the history that are in the catalogue, and what they count for: item and x have room for all. */
-static size_t
-known_entries(cs_reco_call *c, int32 *item, double *x)
+/* Entries whose items the model knows, with their values. */
+static void
+fold_history(cs_reco_call *c)
 {
 	size_t		n = 0;
 
+	c->item = palloc(sizeof(int32) * (c->history->n + 1));
+	c->x = palloc(sizeof(double) * (c->history->n + 1));
 	c->folded = palloc(sizeof(size_t) * (c->history->n + 1));
 	for (size_t e = 0; e < c->history->n; e++)
 		if (c->history->item[e] < c->now.r->items)
 		{
-			item[n] = c->history->item[e];
-			x[n] = cs_events_value(c->history, e, c->now.r->half_life);
+			c->item[n] = c->history->item[e];
+			c->x[n] = cs_events_value(c->history, e, c->now.r->half_life);
 			c->folded[n++] = e;
 		}
-	return n;
+	c->n_folded = n;
 }
 
 /* Factors of the customer; all items that these lead to. */
@@ -151,15 +154,13 @@ static void
 score_by_factors(cs_reco_call *c)
 {
 	cs_reco    *r = c->now.r;
-	int32	   *item = palloc(sizeof(int32) * (c->history->n + 1));
-	double	   *x = palloc(sizeof(double) * (c->history->n + 1));
-	size_t		n = known_entries(c, item, x);
 	cs_scored  *out;
 
+	fold_history(c);
 	c->fold = cs_fold_new(c->env, cs_reco_factors(r));
-	if (n == 0)
+	if (c->n_folded == 0)
 		return;
-	cs_fold_customer(c->fold, n, item, x);
+	cs_fold_customer(c->fold, c->n_folded, c->item, c->x);
 	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
 	c->q.n_personal = cs_fold_scores(c->env, c->fold, out);
 }
@@ -169,17 +170,40 @@ static void
 score_by_kinds(cs_reco_call *c)
 {
 	cs_reco    *r = c->now.r;
-	int32	   *item = palloc(sizeof(int32) * (c->history->n + 1));
-	double	   *x = palloc(sizeof(double) * (c->history->n + 1));
-	size_t		n = known_entries(c, item, x);
 	cs_scored  *out;
 
-	if (n == 0)
+	fold_history(c);
+	if (c->n_folded == 0)
 		return;
 	c->taste = palloc(sizeof(double) * r->n_kinds);
-	cs_tastes_customer(cs_reco_tastes(r), n, item, x, c->taste);
+	cs_tastes_customer(cs_reco_tastes(r), c->n_folded, c->item, c->x, c->taste);
 	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
 	c->q.n_personal = cs_tastes_scores(c->env, cs_reco_tastes(r), c->taste, out);
+}
+
+static void
+find_alike(cs_reco_call *c)
+{
+	const cs_like *like;
+
+	cs_alike_find(c->alike, c->n_folded, c->item, c->x, c->self, &like);
+	c->searches = cs_alike_searches(c->alike);
+}
+
+/* What customers alike have. */
+static void
+score_by_customers(cs_reco_call *c)
+{
+	cs_scored  *out;
+
+	fold_history(c);
+	c->alike = cs_reco_alike(c->now.r);
+	c->self = c->customer ? cs_reco_customer_no(c->now.r, *c->customer) : CS_NEWCOMER;
+	if (c->n_folded == 0)
+		return;
+	find_alike(c);
+	c->q.personal = out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
+	c->q.n_personal = cs_alike_scores(c->alike, out);
 }
 
 /* Take events as the history; what was touched is excluded when asked for. */
@@ -202,6 +226,8 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 		score_by_factors(c);
 	else if (r->algorithm->flags & CS_RECO_KINDS)
 		score_by_kinds(c);
+	else if (r->algorithm->flags & CS_RECO_CUSTOMERS)
+		score_by_customers(c);
 	else if (r->items <= CS_PLACES_MOST)
 		score_by_place(c);
 	else
@@ -211,6 +237,18 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 		c->q.excluded = (cs_item_set) {number, e->n};
 		cs_item_set_tidy(&c->q.excluded);
 	}
+}
+
+static void
+set_customer(cs_reco_call *c, Oid type, Datum customer)
+{
+	const char *text;
+	int			len;
+
+	if (!(c->now.r->algorithm->flags & CS_RECO_CUSTOMERS) || !cs_reco_customer_key(&c->now, type, customer, &text, &len))
+		return;
+	c->customer = palloc(sizeof(int64));
+	*c->customer = cs_customer_number(text, len);
 }
 
 cs_reco_call *
@@ -229,6 +267,7 @@ cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, 
 		return c;
 	}
 	e = cs_reco_history(&c->now, getBaseType(type), PG_GETARG_DATUM(argument));
+	set_customer(c, getBaseType(type), PG_GETARG_DATUM(argument));
 	cs_reco_call_history(c, &e, exclude_seen);
 	c->q.segment = cs_reco_segment_of(&c->now, getBaseType(type), PG_GETARG_DATUM(argument));
 	return c;
@@ -256,20 +295,32 @@ contribution(const cs_reco_call *c, size_t e, int32 item)
 		? cs_events_value(c->history, e, c->now.r->half_life) * (double) row->weight[low] : 0;
 }
 
+/* Another query of the same session may have searched since. */
+static void
+explain_by_customers(cs_reco_call *c, int32 item, double *out)
+{
+	if (c->searches != cs_alike_searches(c->alike))
+		find_alike(c);
+	cs_alike_explain(c->alike, item, out);
+}
+
 double *
-cs_reco_contributions(const cs_reco_call *c, int32 item)
+cs_reco_contributions(cs_reco_call *c, int32 item)
 {
 	double	   *out = palloc0(sizeof(double) * (c->history->n + 1)),
 			   *folded;
 
-	if (c->fold == NULL)
+	if (c->fold == NULL && c->alike == NULL)
 		for (size_t e = 0; e < c->history->n; e++)
 			out[e] = contribution(c, e, item);
-	else if (c->fold->n > 0)
+	else if (c->n_folded > 0)
 	{
-		folded = palloc(sizeof(double) * c->fold->n);
-		cs_fold_explain(c->fold, item, folded);
-		for (size_t i = 0; i < c->fold->n; i++)
+		folded = palloc0(sizeof(double) * c->n_folded);
+		if (c->alike)
+			explain_by_customers(c, item, folded);
+		else
+			cs_fold_explain(c->fold, item, folded);
+		for (size_t i = 0; i < c->n_folded; i++)
 			out[c->folded[i]] = folded[i];
 		pfree(folded);
 	}
@@ -300,7 +351,7 @@ cs_reco_first_kind(const cs_reco_call *c, int32 item)
 }
 
 static char *
-reason_of_history(const cs_reco_call *c, int32 item)
+reason_of_history(cs_reco_call *c, int32 item)
 {
 	StringInfoData text;
 	size_t		best[REASON_ITEMS];
@@ -332,7 +383,7 @@ reason_of_history(const cs_reco_call *c, int32 item)
 }
 
 char *
-cs_reco_reason(const cs_reco_call *c, const cs_served *s)
+cs_reco_reason(cs_reco_call *c, const cs_served *s)
 {
 	const cs_reco *r = c->now.r;
 

@@ -22,8 +22,15 @@ typedef struct cs_reco_call
 	const cs_reco_row **entry;	/* per entry of the history */
 	char	  **entry_key;
 	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */
-	size_t	   *folded;			/* per item that was folded in: its entry */
 	double	   *taste;			/* probability of each kind of customers; NULL for algorithms without */
+	cs_alike   *alike;			/* customers to look for those alike in; NULL for algorithms without */
+	int64	   *customer;		/* the number made of the key (reco_customers.h); NULL: a basket */
+	int32		self;			/* number among these customers, or CS_NEWCOMER */
+	size_t		n_folded;		/* entries whose items the model knows */
+	size_t	   *folded;			/* which they are */
+	int32	   *item;			/* their items */
+	double	   *x;				/* and values */
+	unsigned	searches;		/* when those alike were found */
 	cs_request	q;
 } cs_reco_call;
 
@@ -37,14 +44,14 @@ extern void cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool 
 extern cs_reco_call *cs_reco_call_customer(FunctionCallInfo fcinfo, const char *model, int argument, bool exclude_seen);
 
 /* What each entry of the history adds to the score of an item, or takes from it. */
-extern double *cs_reco_contributions(const cs_reco_call *c, int32 item);
+extern double *cs_reco_contributions(cs_reco_call *c, int32 item);
 
 /* What kinds of customers add to the score of an item, per kind; the kind that adds most. */
 extern double *cs_reco_kind_contributions(const cs_reco_call *c, int32 item);
 extern int	cs_reco_first_kind(const cs_reco_call *c, int32 item);
 
 /* Why an item is listed, in words. */
-extern char *cs_reco_reason(const cs_reco_call *c, const cs_served *s);
+extern char *cs_reco_reason(cs_reco_call *c, const cs_served *s);
 
 /* The argument n of a function: at most as many as there are items. */
 extern int	cs_reco_arg_n(FunctionCallInfo fcinfo, int argument, const cs_reco *r);

@@ -35,6 +35,17 @@ cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out)
 	return true;
 }
 
+bool
+cs_reco_customer_key(const cs_reco_now *now, Oid type, Datum customer, const char **text, int *len)
+{
+	Datum		key;
+
+	if (!cs_reco_convert_key(type, customer, now->r->customer_type, &key))
+		return false;
+	*text = cs_key_text(getBaseType(now->r->customer_type), key, len);
+	return true;
+}
+
 static void
 take_segment(void *arg, HeapTuple row, TupleDesc desc)
 {

@@ -42,7 +42,7 @@ BEGIN
 	RETURN QUERY SELECT 'the same rows in another order, the same model', was = clusterseg.export_model('works')::jsonb - '{trained_at,metrics,options}'::text[];
 	RETURN QUERY SELECT 'refreshed once, nothing is left to do', clusterseg.refresh_recommendations('works', 3) > 0 AND clusterseg.refresh_recommendations('works', 3) = 0;
 	PERFORM clusterseg.drop_model('works'), clusterseg.drop_model('copy');
-	RETURN QUERY SELECT 'nothing is left of a dropped model', NOT EXISTS (SELECT version_id FROM clusterseg._reco_factors UNION SELECT version_id FROM clusterseg._reco_neighbours
+	RETURN QUERY SELECT 'nothing is left of a dropped model', NOT EXISTS (SELECT version_id FROM clusterseg._reco_factors UNION SELECT version_id FROM clusterseg._reco_neighbours UNION SELECT version_id FROM clusterseg._reco_customers
 		EXCEPT SELECT id FROM clusterseg.versions);
 	DROP TABLE listed, every;
 END

@@ -15,6 +15,7 @@
 
 #include "core/base/params.h"
 #include "core/base/team.h"
+#include "core/reco/alike.h"
 #include "core/reco/events.h"
 #include "core/reco/factors.h"
 
@@ -92,6 +93,11 @@ typedef struct cs_reco_model
 	double	   *share;
 
 	/*
+	 * Per customer, where others' nearest count (alike.h).  Or NULL.
+	 */
+	cs_bar	   *bar;
+
+	/*
 	 * Decayed weight of items within segments: for segment s entries
 	 * segment_start[s] .. name items, ascending.  Filled whenever segments are
 	 * given, whatever the algorithm: they answer for customers without history.
@@ -110,7 +116,8 @@ enum
 	CS_RECO_SEGMENTS = 2,		/* needs a segmentation */
 	CS_RECO_ITEMS = 4,			/* leaves item-to-item weights: personal from the first event on */
 	CS_RECO_FACTORS = 8,		/* leaves factors of items: the same */
-	CS_RECO_KINDS = 16			/* leaves kinds of customers: the same */
+	CS_RECO_KINDS = 16,			/* leaves kinds of customers: the same */
+	CS_RECO_CUSTOMERS = 32		/* serving looks for customers with a like history: the same */
 };
 
 typedef struct cs_recommender
