@@ -157,6 +157,22 @@ CREATE FUNCTION clusterseg._reco_fit_end() RETURNS void
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_end' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION clusterseg._reco_fit_end() IS 'closes the open training';
 
+CREATE FUNCTION clusterseg._write_fit(version_id bigint) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
+	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
+	INSERT INTO clusterseg._reco_factors SELECT version_id, x.* FROM clusterseg._reco_fit_factors() x;
+	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
+	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
+	PERFORM clusterseg._keep_customers(version_id);
+	PERFORM clusterseg._reco_fit_end();
+END
+$$;
+COMMENT ON FUNCTION clusterseg._write_fit(bigint) IS 'writes the open training into the tables, and closes it';
+
 -- What an event counts for, as an expression over the source; NULL: each counts 1.
 CREATE FUNCTION clusterseg._event_weight(weight text, event_type text, weights jsonb) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -304,13 +320,7 @@ BEGIN
 		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
 		f.customers, f.items, f.factors, f.fold_alpha, f.fold_l2, f.fold_nu, f.shares);
 	PERFORM clusterseg._keep_item_source(version_id, p_item_source, p_path, COALESCE(p_item_key, p_item), f.item_type, p_options, p_run_as);
-	INSERT INTO clusterseg._reco_items SELECT version_id, i.* FROM clusterseg._reco_fit_items() i;
-	INSERT INTO clusterseg._reco_neighbours SELECT version_id, n.* FROM clusterseg._reco_fit_neighbours() n;
-	INSERT INTO clusterseg._reco_factors SELECT version_id, x.* FROM clusterseg._reco_fit_factors() x;
-	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
-	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
-	PERFORM clusterseg._keep_customers(version_id);
-	PERFORM clusterseg._reco_fit_end();
+	PERFORM clusterseg._write_fit(version_id);
 	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
 	IF m.published_id IS NULL THEN
 		UPDATE clusterseg.models x SET source = p_source, source_path = p_path, key = p_customer, key_type = f.customer_type, algorithm = used

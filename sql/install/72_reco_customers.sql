@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------------------
 -- Customers that a recommender keeps with their events: for userknn, which looks
--- for those alike
+-- for those alike, and to fit the model again without one of them
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE clusterseg._reco_customers (
@@ -29,15 +29,15 @@ CREATE POLICY owned ON clusterseg._reco_customers USING (clusterseg._sees_versio
 SELECT pg_catalog.pg_extension_config_dump('clusterseg._reco_customers', '');
 
 CREATE FUNCTION clusterseg._reco_fit_customers() RETURNS TABLE (chunk int, customers bigint[], lengths int[], items int[], weights real[],
-		times float8[], segments int[], bars real[], bar_customers int[])
+		times float8[], segments int[], bars real[], bar_customers int[], served boolean)
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_customers' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._reco_fit_customers() IS 'customers of the open training, where the algorithm keeps them';
+COMMENT ON FUNCTION clusterseg._reco_fit_customers() IS 'customers of the open training, where the version keeps them';
 
 CREATE FUNCTION clusterseg._keep_customers(id bigint) RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	BEGIN ATOMIC
 		INSERT INTO clusterseg._reco_customers (version_id, chunk, served, customers, lengths, items, weights, times, segments, bars, bar_customers)
-		SELECT _keep_customers.id, c.chunk, true, c.customers, c.lengths, c.items, c.weights, c.times, c.segments, c.bars, c.bar_customers
+		SELECT _keep_customers.id, c.chunk, c.served, c.customers, c.lengths, c.items, c.weights, c.times, c.segments, c.bars, c.bar_customers
 		FROM clusterseg._reco_fit_customers() c;
 	END;
 COMMENT ON FUNCTION clusterseg._keep_customers(bigint) IS 'writes the customers of the open training';
@@ -96,3 +96,100 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clusterseg._import_customers(bigint, jsonb) IS 'writes the customers of an exported recommender; what is wrong with them, or NULL';
+
+-- ---- forgetting ----
+
+CREATE FUNCTION clusterseg._reco_refit(id bigint, without bigint, seed bigint, memory int, segmented boolean,
+		OUT customers bigint, OUT items int, OUT entries bigint, OUT pairs bigint, OUT events_until float8, OUT kappa float8)
+	AS 'MODULE_PATHNAME', 'clusterseg_reco_refit' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._reco_refit(bigint, bigint, bigint, int, boolean) IS
+	'fits what is kept of a version again without a customer, as the open training; NULL when the customer is not there';
+
+CREATE FUNCTION clusterseg._customer_number(customer "any") RETURNS bigint
+	AS 'MODULE_PATHNAME', 'clusterseg_customer_number' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg._customer_number("any") IS 'number made of the key of a customer';
+
+-- Versions never change, and sessions keep what they have read of one: what is
+-- left is a version with the same number and another id.
+CREATE FUNCTION clusterseg._forget_in_version(v clusterseg.versions, number bigint) RETURNS text
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	f record;
+	r clusterseg._recommenders;
+	new clusterseg.versions;
+	new_id bigint;
+	part name;
+BEGIN
+	SELECT * INTO r FROM clusterseg._recommenders x WHERE x.version_id = v.id;
+	IF NOT EXISTS (SELECT FROM clusterseg._reco_customers c WHERE c.version_id = v.id) THEN
+		RETURN 'train again';
+	ELSIF NOT EXISTS (SELECT FROM clusterseg._reco_customers c WHERE c.version_id = v.id AND number = ANY (c.customers)) THEN
+		RETURN 'not in it';
+	END IF;
+	f := clusterseg._reco_refit(v.id, number, COALESCE((v.options->>'seed')::bigint, 42), COALESCE((v.options->'options'->>'memory')::int, 0),
+		r.segmentation IS NOT NULL);
+	IF f.customers IS NULL THEN
+		PERFORM clusterseg._reco_fit_end();
+		RETURN 'train again';
+	END IF;
+	new_id := nextval('clusterseg.version_id_seq');
+	new := v;
+	new.id := new_id;
+	new.version := -v.version;
+	new.metrics := v.metrics || jsonb_strip_nulls(jsonb_build_object('customers', f.customers, 'items', f.items, 'entries', f.entries,
+		'pairs', f.pairs, 'kappa', f.kappa));
+	INSERT INTO clusterseg.versions SELECT new.*;
+	r.version_id := new_id;
+	r.customers := f.customers;
+	r.items := f.items;
+	r.events_until := f.events_until;
+	r.kappa := f.kappa;
+	INSERT INTO clusterseg._recommenders SELECT r.*;
+	PERFORM clusterseg._write_fit(new_id);
+	-- what does not come from events stays as it is
+	FOR part IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = 'clusterseg'::regnamespace AND c.relkind = 'r' AND a.attname = 'version_id' AND NOT a.attisdropped
+			AND c.relname <> ALL ('{_recommenders,_reco_items,_reco_neighbours,_reco_factors,_reco_lists,_reco_segments,_reco_customers}'::name[])
+	LOOP
+		EXECUTE format('INSERT INTO clusterseg.%1$I SELECT (jsonb_populate_record(x, jsonb_build_object(''version_id'', $2))).*
+			FROM clusterseg.%1$I x WHERE x.version_id = $1', part) USING v.id, new_id;
+	END LOOP;
+	UPDATE clusterseg.models x SET published_id = new_id WHERE x.published_id = v.id;
+	DELETE FROM clusterseg.versions x WHERE x.id = v.id;
+	UPDATE clusterseg.versions x SET version = v.version WHERE x.id = new_id;
+	RETURN 'forgotten';
+END
+$$;
+COMMENT ON FUNCTION clusterseg._forget_in_version(clusterseg.versions, bigint) IS 'forgets a customer in one version; says how it went';
+
+CREATE FUNCTION clusterseg._forget_customer(model text, customer text) RETURNS text[]
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m clusterseg.models := clusterseg._model(model, 'recommender', true);
+	v clusterseg.versions;
+	number bigint;
+	found text[] := '{}';
+BEGIN
+	FOR v IN SELECT * FROM clusterseg.versions x WHERE x.model = m.model ORDER BY x.version LOOP
+		number := NULL;
+		IF to_regtype(v.key_type) IS NOT NULL THEN
+			EXECUTE format('SELECT clusterseg._customer_number($1::%s)', v.key_type) INTO number USING customer;
+		END IF;
+		found := found || ARRAY[v.version::text, v.algorithm, clusterseg._forget_in_version(v, COALESCE(number, clusterseg._customer_number(customer)))];
+	END LOOP;
+	IF clusterseg._has_recommendations(m) THEN
+		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE customer_id::text = %L', clusterseg._relation(m, '_recommendations'), customer));
+	END IF;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._forget_customer(text, text) IS 'forget_customer() of a key as text: version, algorithm and how it went, one after the other';
+
+CREATE FUNCTION clusterseg.forget_customer(model text, customer "any") RETURNS TABLE (version int, algorithm text, state text)
+	AS 'MODULE_PATHNAME', 'clusterseg_forget_customer' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 5 COST 1000000;
+COMMENT ON FUNCTION clusterseg.forget_customer(text, "any") IS
+	'makes all versions of a recommender what they would be had they never seen the customer, and removes the kept recommendations; where a version does not keep what that takes, state says that it is to be trained again';

@@ -92,8 +92,8 @@ end(void)
 	current = NULL;
 }
 
-static cs_reco_training *
-begin(void)
+cs_reco_training *
+cs_reco_training_begin(void)
 {
 	MemoryContext cxt;
 	MemoryContextCallback *callback;
@@ -204,8 +204,8 @@ read_segments(cs_reco_training *t, const char *query)
 
 /* ---- fit ---- */
 
-static void
-fit(cs_reco_training *t, uint64 seed, size_t budget)
+void
+cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 {
 	static const cs_divider divider = {cs_divide_arena, cs_divide};
 	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider};
@@ -318,6 +318,18 @@ check_events(const cs_reco_training *t)
 						 t->data->read, t->data->skipped)));
 }
 
+/* Are the customers' events kept with the version?  Then with all that they touched. */
+static void
+keep_touched(cs_reco_training *t, bool forgettable)
+{
+	const cs_event_data *d = t->data;
+	cs_raw_events raw = {d->n, d->customers->n, d->items->n, d->customer, d->item, NULL, d->at};
+
+	t->keep = (t->algorithm->flags & CS_RECO_CUSTOMERS) || (forgettable && (t->algorithm->flags & CS_RECO_COUNTS));
+	if (t->keep && t->events->capped + t->events->cancelled > 0)
+		t->touched = cs_events_build(t->env, &raw, 0);
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
@@ -331,7 +343,7 @@ PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 Datum
 clusterseg_reco_fit(PG_FUNCTION_ARGS)
 {
-	cs_reco_training *t = begin();
+	cs_reco_training *t = cs_reco_training_begin();
 	MemoryContext old = MemoryContextSwitchTo(t->cxt);
 	cs_event_columns c = {CS_ARG_TEXT(ARG_CUSTOMER), CS_ARG_TEXT(ARG_ITEM), CS_ARG_TEXT(ARG_WEIGHT), CS_ARG_TEXT(ARG_AT)};
 	Jsonb	   *options = PG_ARGISNULL(ARG_OPTIONS) ? NULL : PG_GETARG_JSONB_P(ARG_OPTIONS);
@@ -360,13 +372,14 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	settle_times(t->data);
 	cs_release(t->env, cs_events_order(t->data));
 	t->events = cs_events_group(t->data, cs_option_int(t->options, "max_history"));
+	keep_touched(t, cs_option_get(host, "forgettable")->number != 0);
 	cs_events_free_raw(t->data);
 	check_events(t);
 	if (!PG_ARGISNULL(ARG_SEGMENTS))
 		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS));
 	t->seconds_read = seconds_since(start);
 	INSTR_TIME_SET_CURRENT(start);
-	fit(t, (uint64) PG_GETARG_INT64(ARG_SEED), budget);
+	cs_reco_training_fit(t, (uint64) PG_GETARG_INT64(ARG_SEED), budget);
 	t->seconds_fit = seconds_since(start);
 	MemoryContextSwitchTo(old);
 	d = result(fcinfo, t, source, &c);

@@ -156,8 +156,8 @@ load(int64 id, Oid catalog)
 	return r;
 }
 
-static cs_reco *
-version(int64 id)
+cs_reco *
+cs_reco_version(int64 id)
 {
 	Oid			catalog = cs_store_catalog();
 	cs_reco    *r;
@@ -252,7 +252,7 @@ cs_reco_open(const char *name)
 	MemoryContextReset(last_cxt);
 	old = MemoryContextSwitchTo(last_cxt);
 	p = resolve(name);
-	last = (cs_reco_now) {version(p.id), pstrdup(name), p.owner, cs_role_for(p.owner), p.segmentation, p.members, p.members_key,
+	last = (cs_reco_now) {cs_reco_version(p.id), pstrdup(name), p.owner, cs_role_for(p.owner), p.segmentation, p.members, p.members_key,
 	p.members_type};
 	MemoryContextSwitchTo(old);
 	moment = now;

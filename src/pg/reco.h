@@ -95,6 +95,9 @@ typedef struct cs_reco_now
 /* The published version of a recommender, or an error. */
 extern cs_reco_now cs_reco_open(const char *name);
 
+/* A version by its id. */
+extern cs_reco *cs_reco_version(int64 id);
+
 /* A place for the score of each item, all 0; for up to so many items. */
 #define CS_PLACES_MOST (1 << 18)
 extern double *cs_reco_places(cs_reco *r);

@@ -181,6 +181,7 @@ take_part(void *arg, HeapTuple row, TupleDesc desc)
 	}
 	if (from != p.entries)
 		cs_reco_damaged("customers and their events differ in number");
+	c->read += p.customers;
 	c->chunk++;
 }
 

@@ -23,6 +23,7 @@ typedef struct cs_reco_customers
 	int64	   *number;			/* per customer */
 	int32	   *segment_id;		/* 0: none */
 	cs_bar	   *bar;			/* NULL without */
+	int			read;			/* customers, with the one that was not wanted */
 	size_t		room;			/* of entries */
 	int			customers_room;
 	int			chunk;			/* rows so far */

@@ -23,9 +23,18 @@ typedef struct cs_reco_training
 	int		   *segment_id;		/* per segment */
 	int32_t    *segment;		/* per customer */
 	cs_reco_model m;
+	bool		keep;			/* customers are kept with the version */
+	cs_events  *touched;		/* the same entries as events, and those left out of it; NULL: there are none */
+	int64	   *customer;		/* numbers made of the customers' keys (reco_customers.h); NULL: the keys are in data */
 	double		seconds_read;
 	double		seconds_fit;
 } cs_reco_training;
+
+/* A new one; what was open is closed. */
+extern cs_reco_training *cs_reco_training_begin(void);
+
+/* Fit what has been filled in. */
+extern void cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget);
 
 /* The training that _reco_fit() left open in this transaction, or an error. */
 extern cs_reco_training *cs_reco_training_open(void);

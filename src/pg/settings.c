@@ -18,5 +18,7 @@ const cs_param cs_reco_host_params[] = {
 	{"event_weights", CS_P_OBJECT, 0, 0, 0, NULL,
 	"what events of each type count for, such as {\"purchase\": 1, \"view\": 0.2}; other types are left out"},
 	{"memory", CS_P_INT, 0, 0, 1 << 24, NULL, "megabytes that training may take; 0: maintenance_work_mem"},
+	{"forgettable", CS_P_BOOL, 1, 0, 1, NULL,
+	"algorithms that count keep the customers' events, so that forget_customer() is exact and at once"},
 	{0}
 };

@@ -42,6 +42,7 @@ static const cs_param params[] = {
 const cs_recommender cs_popular = {
 	.name = "popular",
 	.summary = "the items that most customers have, optionally of late",
+	.flags = CS_RECO_COUNTS,
 	.params = params,
 	.fit = fit
 };

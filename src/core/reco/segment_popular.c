@@ -25,6 +25,6 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 const cs_recommender cs_segment_popular = {
 	.name = "segment_popular",
 	.summary = "the items most popular in the customer's segment, drawn towards the overall rates",
-	.flags = CS_RECO_SEGMENTS,
+	.flags = CS_RECO_SEGMENTS | CS_RECO_COUNTS,
 	.fit = fit
 };

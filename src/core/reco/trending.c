@@ -81,7 +81,7 @@ static const cs_param params[] = {
 const cs_recommender cs_trending = {
 	.name = "trending",
 	.summary = "the items whose sales rise most, in standard deviations",
-	.flags = CS_RECO_TIME,
+	.flags = CS_RECO_TIME | CS_RECO_COUNTS,
 	.params = params,
 	.fit = fit
 };
