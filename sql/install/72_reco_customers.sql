@@ -137,7 +137,7 @@ BEGIN
 	new_id := nextval('clusterseg.version_id_seq');
 	new := v;
 	new.id := new_id;
-	new.version := -v.version;
+	new.version := 1000000000 + v.version;
 	new.metrics := v.metrics || jsonb_strip_nulls(jsonb_build_object('customers', f.customers, 'items', f.items, 'entries', f.entries,
 		'pairs', f.pairs, 'kappa', f.kappa));
 	INSERT INTO clusterseg.versions SELECT new.*;

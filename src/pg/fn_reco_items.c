@@ -161,7 +161,7 @@ similar(cs_reco_call *c, char *key, size_t *n)
 	{
 		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
 		if (row->item >= 0)
-			*n = cs_alike_similar(cs_reco_alike(c->now.r), row->item, out);
+			*n = cs_crowd_similar(cs_reco_alike(c->now.r), row->item, out);
 		return out;
 	}
 	out = palloc(sizeof(cs_scored) * (row->targets + 1));

@@ -201,8 +201,8 @@ score_folded(cs_batch *b, int customer)
 		cs_fold_customer(b->fold, n, item, b->x);
 		return cs_fold_scores(b->env, b->fold, b->personal);
 	}
-	cs_alike_find(b->alike, n, item, b->x, number_of(b, customer), &like);
-	return cs_alike_scores(b->alike, b->personal);
+	cs_crowd_find(b->alike, n, item, b->x, number_of(b, customer), &like);
+	return cs_crowd_scores(b->alike, b->personal);
 }
 
 cs_request

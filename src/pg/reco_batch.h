@@ -23,7 +23,7 @@ typedef struct cs_batch
 	cs_scored  *personal;
 	cs_fold    *fold;			/* or NULL */
 	double	   *taste;			/* per kind of customers; or NULL */
-	cs_alike   *alike;			/* the same */
+	cs_crowd   *alike;			/* the same */
 	double	   *x;				/* of the longest history */
 	struct cs_batch_member *member;
 	size_t		members;

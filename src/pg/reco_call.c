@@ -186,8 +186,8 @@ find_alike(cs_reco_call *c)
 {
 	const cs_like *like;
 
-	cs_alike_find(c->alike, c->n_folded, c->item, c->x, c->self, &like);
-	c->searches = cs_alike_searches(c->alike);
+	cs_crowd_find(c->alike, c->n_folded, c->item, c->x, c->self, &like);
+	c->searches = cs_crowd_searches(c->alike);
 }
 
 /* What customers alike have. */
@@ -203,7 +203,7 @@ score_by_customers(cs_reco_call *c)
 		return;
 	find_alike(c);
 	c->q.personal = out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
-	c->q.n_personal = cs_alike_scores(c->alike, out);
+	c->q.n_personal = cs_crowd_scores(c->alike, out);
 }
 
 /* Take events as the history; what was touched is excluded when asked for. */
@@ -299,9 +299,9 @@ contribution(const cs_reco_call *c, size_t e, int32 item)
 static void
 explain_by_customers(cs_reco_call *c, int32 item, double *out)
 {
-	if (c->searches != cs_alike_searches(c->alike))
+	if (c->searches != cs_crowd_searches(c->alike))
 		find_alike(c);
-	cs_alike_explain(c->alike, item, out);
+	cs_crowd_explain(c->alike, item, out);
 }
 
 double *

@@ -23,7 +23,7 @@ typedef struct cs_reco_call
 	char	  **entry_key;
 	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */
 	double	   *taste;			/* probability of each kind of customers; NULL for algorithms without */
-	cs_alike   *alike;			/* customers to look for those alike in; NULL for algorithms without */
+	cs_crowd   *alike;			/* customers to look for those alike in; NULL for algorithms without */
 	int64	   *customer;		/* the number made of the key (reco_customers.h); NULL: a basket */
 	int32		self;			/* number among these customers, or CS_NEWCOMER */
 	size_t		n_folded;		/* entries whose items the model knows */

@@ -18,7 +18,7 @@
 struct cs_reco_crowd
 {
 	cs_reco_customers *c;
-	cs_alike   *alike;
+	cs_crowd   *alike;
 	uint64		mask;
 	int32	   *slot;			/* by number made of the key; -1: free */
 };
@@ -276,7 +276,7 @@ cs_reco_options(cs_reco *r)
 	return r->options;
 }
 
-cs_alike *
+cs_crowd *
 cs_reco_alike(cs_reco *r)
 {
 	const cs_options *options = cs_reco_options(r);
@@ -292,7 +292,7 @@ cs_reco_alike(cs_reco *r)
 	w->c = cs_reco_customers_read(env, r, NULL);
 	drop_left_out(&w->c->e);
 	fill_slots(env, w);
-	w->alike = cs_alike_new(env, &w->c->e, options, w->c->bar);
+	w->alike = cs_crowd_new(env, &w->c->e, options, w->c->bar);
 	MemoryContextSetParent(cxt, r->cxt);
 	r->crowd = w;
 	return w->alike;

@@ -33,7 +33,7 @@ typedef struct cs_reco_customers
 extern cs_reco_customers *cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without);
 
 /* The same as serving looks for those alike in them: kept with the version. */
-extern cs_alike *cs_reco_alike(cs_reco *r);
+extern cs_crowd *cs_reco_alike(cs_reco *r);
 
 /* Number of a customer of the training by its key, or CS_NEWCOMER; after cs_reco_alike(). */
 extern int32 cs_reco_customer_no(const cs_reco *r, int64 number);

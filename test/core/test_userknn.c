@@ -2,15 +2,15 @@
  * test_userknn.c - customers alike against NumPy: similarities, who counts, what
  * they have, and what each item of the history adds.
  *
- * Reference values: NumPy 2.4.6, dense, from the formulas in alike.h; similarities
+ * Reference values: NumPy 2.4.6, dense, from the formulas in crowd.h; similarities
  * are rounded to single precision, of equal ones the later customer is nearer.
  */
 #include "reco_table.h"
 
-static cs_alike *
+static cs_crowd *
 alike_of(cs_env *env, bool weighted, cs_options *o, const cs_bar *bar)
 {
-	return cs_alike_new(env, events_of_table(env, weighted ? weights : had, NULL, CUSTOMERS, ITEMS, weighted), o, bar);
+	return cs_crowd_new(env, events_of_table(env, weighted ? weights : had, NULL, CUSTOMERS, ITEMS, weighted), o, bar);
 }
 
 /* The history of a customer of the table. */
@@ -29,7 +29,7 @@ history(const float *table, int customer, int32_t *item, double *x)
 }
 
 static void
-scores_of(cs_alike *a, const float *table, int customer, double *score)
+scores_of(cs_crowd *a, const float *table, int customer, double *score)
 {
 	int32_t		item[ITEMS];
 	double		x[ITEMS];
@@ -38,8 +38,8 @@ scores_of(cs_alike *a, const float *table, int customer, double *score)
 	size_t		n = history(table, customer, item, x);
 
 	memset(score, 0, sizeof(double) * ITEMS);
-	cs_alike_find(a, n, item, x, customer, &like);
-	n = cs_alike_scores(a, out);
+	cs_crowd_find(a, n, item, x, customer, &like);
+	n = cs_crowd_scores(a, out);
 	for (size_t i = 0; i < n; i++)
 		score[out[i].item] = out[i].score;
 }
@@ -75,7 +75,7 @@ scores_are_those_of_numpy(cs_env *env)
 
 	for (size_t r = 0; r < LENGTH(run); r++)
 	{
-		cs_alike   *a = alike_of(env, run[r].weighted, options_of(env, "userknn", "similarity", run[r].similarity, "neighbours", run[r].neighbours,
+		cs_crowd   *a = alike_of(env, run[r].weighted, options_of(env, "userknn", "similarity", run[r].similarity, "neighbours", run[r].neighbours,
 																   "shrink", run[r].shrink, NULL), NULL);
 		const float *table = run[r].weighted ? weights : had;
 		double		score[ITEMS];
@@ -96,7 +96,7 @@ static cs_reco_model
 fit_bars(cs_env *env, double neighbours)
 {
 	cs_reco_args args = {events_of_table(env, had, NULL, CUSTOMERS, ITEMS, false), NULL, 0,
-		options_of(env, "userknn", "neighbourhood", (double) CS_ALIKE_OTHERS, "neighbours", neighbours, "shrink", 0.0, NULL), 1};
+		options_of(env, "userknn", "neighbourhood", (double) CS_CROWD_OTHERS, "neighbours", neighbours, "shrink", 0.0, NULL), 1};
 
 	return fit_alone(env, "userknn", &args);
 }
@@ -129,17 +129,17 @@ bars_are_those_of_numpy(cs_env *env)
 static void
 others_count_who_are_near(cs_env *env)
 {
-	cs_options *o = options_of(env, "userknn", "neighbourhood", (double) CS_ALIKE_OTHERS, "neighbours", 2.0, "shrink", 0.0, NULL);
-	cs_alike   *a = alike_of(env, false, o, fit_bars(env, 2).bar);
+	cs_options *o = options_of(env, "userknn", "neighbourhood", (double) CS_CROWD_OTHERS, "neighbours", 2.0, "shrink", 0.0, NULL);
+	cs_crowd   *a = alike_of(env, false, o, fit_bars(env, 2).bar);
 	static const int32_t item[] = {0, 1};
 	static const double x[] = {1, 1};
 	const cs_like *like;
 
-	CHECK(cs_alike_find(a, 2, item, x, 0, &like) == 1);
+	CHECK(cs_crowd_find(a, 2, item, x, 0, &like) == 1);
 	CHECK(like[0].customer == 1);
 	CHECK_NEAR((double) like[0].similarity, 2.0 / 3, 1e-7);
 	/* 0 itself has the same two items, and a bar of .4 */
-	CHECK(cs_alike_find(a, 2, item, x, CS_NEWCOMER, &like) == 4);
+	CHECK(cs_crowd_find(a, 2, item, x, CS_NEWCOMER, &like) == 4);
 	CHECK(like[0].customer == 0 && like[1].customer == 1 && like[2].customer == 4 && like[3].customer == 5);
 }
 
@@ -149,7 +149,7 @@ terms_add_up(cs_env *env)
 {
 	for (double similarity = 0; similarity < 6; similarity++)
 	{
-		cs_alike   *a = alike_of(env, true, options_of(env, "userknn", "similarity", similarity, NULL), NULL);
+		cs_crowd   *a = alike_of(env, true, options_of(env, "userknn", "similarity", similarity, NULL), NULL);
 
 		for (int c = 0; c < CUSTOMERS; c++)
 		{
@@ -161,7 +161,7 @@ terms_add_up(cs_env *env)
 				double		term[ITEMS] = {0},
 							sum = 0;
 
-				CHECK((cs_alike_explain(a, i, term) > 0) == (score[i] > 0));
+				CHECK((cs_crowd_explain(a, i, term) > 0) == (score[i] > 0));
 				for (int j = 0; j < ITEMS; j++)
 				{
 					CHECK(term[j] >= 0);
@@ -179,38 +179,38 @@ rarest_items_are_looked_at(cs_env *env)
 {
 	static const int32_t item[] = {0, 1, 3, 4};
 	static const double x[] = {1, 1, 1, 1};
-	cs_alike   *a = alike_of(env, false, options_of(env, "userknn", "visits", 6.0, "shrink", 0.0, NULL), NULL);
+	cs_crowd   *a = alike_of(env, false, options_of(env, "userknn", "visits", 6.0, "shrink", 0.0, NULL), NULL);
 	double		term[4] = {0};
 	const cs_like *like;
-	size_t		n = cs_alike_find(a, 4, item, x, CS_NEWCOMER, &like);
+	size_t		n = cs_crowd_find(a, 4, item, x, CS_NEWCOMER, &like);
 
 	/* 3 and 4: of customers 3, 4, 5 and 6 the one who has 0, 3 and 4 shares 2 of 3, and 0 and 1 are not looked at */
 	CHECK(n == 4);
 	for (size_t l = 0; l < n; l++)
 		if (like[l].customer == 4)
 			CHECK_NEAR((double) like[l].similarity, 2.0 / 3, 1e-7);
-	cs_alike_explain(a, 2, term);
+	cs_crowd_explain(a, 2, term);
 	CHECK(term[0] == 0 && term[1] == 0 && term[2] > 0 && term[3] > 0);
 	/* 3 alone of 3 and 4 fits into 4; of two as rare the lower comes first */
 	a = alike_of(env, false, options_of(env, "userknn", "visits", 4.0, NULL), NULL);
-	CHECK(cs_alike_find(a, 4, item, x, CS_NEWCOMER, &like) == 3);
+	CHECK(cs_crowd_find(a, 4, item, x, CS_NEWCOMER, &like) == 3);
 	/* nothing fits: the first 2 of the 3 customers of item 3 */
 	a = alike_of(env, false, options_of(env, "userknn", "visits", 2.0, NULL), NULL);
-	CHECK(cs_alike_find(a, 4, item, x, CS_NEWCOMER, &like) == 2);
+	CHECK(cs_crowd_find(a, 4, item, x, CS_NEWCOMER, &like) == 2);
 	CHECK(like[0].customer == 3 && like[1].customer == 4);
 }
 
 static void
 rare_items_are_not_recommended(cs_env *env)
 {
-	cs_alike   *a = alike_of(env, false, options_of(env, "userknn", "min_events", 4.0, NULL), NULL);
+	cs_crowd   *a = alike_of(env, false, options_of(env, "userknn", "min_events", 4.0, NULL), NULL);
 	double		score[ITEMS];
 	cs_scored	out[ITEMS];
 
 	scores_of(a, had, 0, score);
 	CHECK(score[2] > 0 && score[3] == 0 && score[4] == 0);
 	/* cosine of items: 2 and 0 share customers 1 and 6, of 4 each */
-	CHECK(cs_alike_similar(a, 2, out) == 2);
+	CHECK(cs_crowd_similar(a, 2, out) == 2);
 	for (int i = 0; i < 2; i++)
 		CHECK_NEAR(out[i].score, out[i].item == 0 ? 0.5 : 3 / sqrt(20), 1e-12);
 }
@@ -220,14 +220,14 @@ unknown_items_and_nothing(cs_env *env)
 {
 	static const int32_t item[] = {5, 6, 400};
 	static const double x[] = {1, 1, 1};
-	cs_alike   *a = alike_of(env, false, options_of(env, "userknn", NULL), NULL);
+	cs_crowd   *a = alike_of(env, false, options_of(env, "userknn", NULL), NULL);
 	cs_scored	out[ITEMS];
 	const cs_like *like;
 
-	CHECK(cs_alike_find(a, 0, item, x, CS_NEWCOMER, &like) == 0 && cs_alike_scores(a, out) == 0);
-	CHECK(cs_alike_find(a, 2, item + 1, x, CS_NEWCOMER, &like) == 0);
+	CHECK(cs_crowd_find(a, 0, item, x, CS_NEWCOMER, &like) == 0 && cs_crowd_scores(a, out) == 0);
+	CHECK(cs_crowd_find(a, 2, item + 1, x, CS_NEWCOMER, &like) == 0);
 	/* customer 7 has only item 5: nothing more to recommend */
-	CHECK(cs_alike_find(a, 3, item, x, CS_NEWCOMER, &like) == 0);
+	CHECK(cs_crowd_find(a, 3, item, x, CS_NEWCOMER, &like) == 0);
 }
 
 /* Any shop, any similarity: numbers. */
@@ -243,7 +243,7 @@ small_shops(cs_env *env)
 				cs_options *o = options_of(env, "userknn", "similarity", similarity, "neighbourhood", whose, NULL);
 				cs_reco_args args = {events_of_table(env, shop[s], NULL, 3, 2, s == 2), NULL, 0, o, 1};
 				cs_reco_model m = fit_alone(env, "userknn", &args);
-				cs_alike   *a = cs_alike_new(env, args.events, o, m.bar);
+				cs_crowd   *a = cs_crowd_new(env, args.events, o, m.bar);
 				cs_scored	out[2];
 				const cs_like *like;
 
@@ -253,10 +253,10 @@ small_shops(cs_env *env)
 								n = args.events->start[c + 1] - from;
 					double		x[2] = {1, 1};
 
-					n = cs_alike_find(a, n, args.events->item + from, x, c, &like);
+					n = cs_crowd_find(a, n, args.events->item + from, x, c, &like);
 					for (size_t l = 0; l < n; l++)
 						CHECK(isfinite((double) like[l].similarity) && like[l].similarity > 0 && like[l].customer != c);
-					n = cs_alike_scores(a, out);
+					n = cs_crowd_scores(a, out);
 					for (size_t i = 0; i < n; i++)
 						CHECK(isfinite(out[i].score) && out[i].score > 0);
 				}
@@ -284,7 +284,7 @@ static void
 any_team_gives_the_same(cs_env *env)
 {
 	bars_team	run = {{events_of_table(env, random_table(env, 200, 60, 0.1, 9), NULL, 200, 60, false), NULL, 0,
-	options_of(env, "userknn", "neighbourhood", (double) CS_ALIKE_OTHERS, "neighbours", 20.0, "similarity", 1.0, NULL), 1}, {NULL}};
+	options_of(env, "userknn", "neighbourhood", (double) CS_CROWD_OTHERS, "neighbours", 20.0, "similarity", 1.0, NULL), 1}, {NULL}};
 
 	for (int size = 1; size <= 3; size++)
 	{

@@ -15,7 +15,7 @@
 
 #include "core/base/params.h"
 #include "core/base/team.h"
-#include "core/reco/alike.h"
+#include "core/reco/crowd.h"
 #include "core/reco/events.h"
 #include "core/reco/factors.h"
 
@@ -93,7 +93,7 @@ typedef struct cs_reco_model
 	double	   *share;
 
 	/*
-	 * Per customer, where others' nearest count (alike.h).  Or NULL.
+	 * Per customer, where others' nearest count (crowd.h).  Or NULL.
 	 */
 	cs_bar	   *bar;
 

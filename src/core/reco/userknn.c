@@ -1,11 +1,11 @@
 /*
- * userknn.c - what customers with a like history have (see alike.h).
+ * userknn.c - what customers with a like history have (see crowd.h).
  *
  * The work is serving's: the version keeps the customers' events.  Only for
  * neighbourhood others training looks for the nearest of every customer, O(sum of
  * squared customers of items), of whom it keeps the last one: the bar.
  */
-#include "core/reco/alike.h"
+#include "core/reco/crowd.h"
 #include "core/reco/algorithms.h"
 
 /* Customers per unit of the team's work. */
@@ -14,7 +14,7 @@
 static bool
 has_bars(const cs_reco_args *a)
 {
-	return cs_option_int(a->options, "neighbourhood") == CS_ALIKE_OTHERS;
+	return cs_option_int(a->options, "neighbourhood") == CS_CROWD_OTHERS;
 }
 
 static size_t
@@ -28,7 +28,7 @@ find_bars(cs_env *env, cs_team *team, const cs_reco_args *args, cs_bar *bar)
 {
 	int			customers = args->events->customers,
 				unit;
-	cs_alike   *a = cs_alike_new(env, args->events, args->options, NULL);
+	cs_crowd   *a = cs_crowd_new(env, args->events, args->options, NULL);
 	cs_turn		turn;
 
 	cs_turn_init(env, team, &turn, (customers + UNIT_CUSTOMERS - 1) / UNIT_CUSTOMERS);
@@ -41,11 +41,11 @@ find_bars(cs_env *env, cs_team *team, const cs_reco_args *args, cs_bar *bar)
 		for (int c = first; c < end; c++)
 		{
 			cs_poll(env);
-			bar[c] = cs_alike_bar(a, c);
+			bar[c] = cs_crowd_bar(a, c);
 		}
 	}
 	cs_turn_end(team, &turn);
-	cs_alike_free(a);
+	cs_crowd_free(a);
 }
 
 static void
@@ -74,7 +74,7 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 static const cs_param params[] = {
 	{"similarity", CS_P_ENUM, 3, 0, 0, "cosine|tfidf|bm25|jaccard|dice|llr", "how alike two histories are"},
 	{"neighbours", CS_P_INT, 100, 1, 100000, NULL, "customers that are nearest"},
-	{"neighbourhood", CS_P_ENUM, CS_ALIKE_OWN, 0, 0, "own|others",
+	{"neighbourhood", CS_P_ENUM, CS_CROWD_OWN, 0, 0, "own|others",
 	"whose history counts: of the nearest, or of all who have the customer among their nearest; the latter suits long histories"},
 	{"shrink", CS_P_REAL, 3, 0, 1e6, NULL, "added to the denominator, against likeness by chance of short histories; llr needs none"},
 	{"visits", CS_P_INT, 200000, 0, 1e9, NULL,

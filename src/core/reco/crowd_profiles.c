@@ -1,7 +1,7 @@
 /*
- * alike_profiles.c - customers of the training as a search needs them (see alike.h).
+ * crowd_profiles.c - customers of the training as a search needs them (see crowd.h).
  */
-#include "core/reco/alike_inner.h"
+#include "core/reco/crowd_inner.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 #define POLL_ENTRIES 65536
 
 static inline void
-poll_at(const cs_alike *a, size_t i)
+poll_at(const cs_crowd *a, size_t i)
 {
 	if ((i & (POLL_ENTRIES - 1)) == 0)
 		cs_poll(a->env);
@@ -21,19 +21,19 @@ poll_at(const cs_alike *a, size_t i)
 
 /* What similarity makes of a value, in a history of that length. */
 float
-cs_alike_value(const cs_alike *a, int32_t item, double x, double length)
+cs_crowd_value(const cs_crowd *a, int32_t item, double x, double length)
 {
 	double		y;
 
 	switch (a->similarity)
 	{
-		case CS_ALIKE_COSINE:
+		case CS_CROWD_COSINE:
 			y = x;
 			break;
-		case CS_ALIKE_TFIDF:
+		case CS_CROWD_TFIDF:
 			y = sqrt(x) * a->idf[item];
 			break;
-		case CS_ALIKE_BM25:
+		case CS_CROWD_BM25:
 			y = x * (BM25_K1 + 1) / (BM25_K1 * (1 - BM25_B + BM25_B * length / a->mean) + x) * a->idf[item];
 			break;
 		default:
@@ -44,11 +44,11 @@ cs_alike_value(const cs_alike *a, int32_t item, double x, double length)
 
 /* Norm of a profile or history from its items' y. */
 double
-cs_alike_norm(const cs_alike *a, size_t n, const float *y)
+cs_crowd_norm(const cs_crowd *a, size_t n, const float *y)
 {
 	double		sum = 0;
 
-	if (a->similarity > CS_ALIKE_BM25)
+	if (a->similarity > CS_CROWD_BM25)
 		return (double) n;
 	for (size_t i = 0; i < n; i++)
 		sum += y ? (double) y[i] * (double) y[i] : 1;
@@ -56,7 +56,7 @@ cs_alike_norm(const cs_alike *a, size_t n, const float *y)
 }
 
 static void
-fill_columns(cs_alike *a)
+fill_columns(cs_crowd *a)
 {
 	const cs_events *e = a->e;
 	size_t		items = (size_t) e->items,
@@ -81,7 +81,7 @@ fill_columns(cs_alike *a)
 }
 
 static void
-fill_values(cs_alike *a)
+fill_values(cs_crowd *a)
 {
 	const cs_events *e = a->e;
 	double		sum = 0,
@@ -97,11 +97,11 @@ fill_values(cs_alike *a)
 		}
 	}
 	for (size_t p = 0; p < e->n; p++)
-		sum += cs_alike_x(a, p);
+		sum += cs_crowd_x(a, p);
 	for (int c = 0; c < e->customers; c++)
 		some += e->start[c + 1] > e->start[c];
 	a->mean = some > 0 ? sum / some : 1;
-	if (a->similarity != CS_ALIKE_TFIDF && a->similarity != CS_ALIKE_BM25)
+	if (a->similarity != CS_CROWD_TFIDF && a->similarity != CS_CROWD_BM25)
 		return;
 	a->idf = CS_ROOM(a->env, double, (size_t) e->items);
 	for (int i = 0; i < e->items; i++)
@@ -109,12 +109,12 @@ fill_values(cs_alike *a)
 }
 
 static void
-fill_norms(cs_alike *a)
+fill_norms(cs_crowd *a)
 {
 	const cs_events *e = a->e;
 	size_t	   *next = CS_NEW(a->env, size_t, (size_t) e->items);
 
-	if (a->similarity <= CS_ALIKE_BM25 && (a->x || a->similarity != CS_ALIKE_COSINE))
+	if (a->similarity <= CS_CROWD_BM25 && (a->x || a->similarity != CS_CROWD_COSINE))
 	{
 		a->y = CS_ROOM(a->env, float, e->n);
 		a->column_y = CS_ROOM(a->env, float, e->n);
@@ -127,24 +127,24 @@ fill_norms(cs_alike *a)
 		double		length = 0;
 
 		for (size_t p = from; p < from + n; p++)
-			length += cs_alike_x(a, p);
+			length += cs_crowd_x(a, p);
 		for (size_t p = from; a->y && p < from + n; p++)
 		{
 			int32_t		i = e->item[p];
 
 			poll_at(a, p);
-			a->y[p] = cs_alike_value(a, i, cs_alike_x(a, p), length);
+			a->y[p] = cs_crowd_value(a, i, cs_crowd_x(a, p), length);
 			a->column_y[a->column[i] + next[i]++] = a->y[p];
 		}
-		a->norm[c] = cs_alike_norm(a, n, a->y ? a->y + from : NULL);
+		a->norm[c] = cs_crowd_norm(a, n, a->y ? a->y + from : NULL);
 	}
 	cs_release(a->env, next);
 }
 
-cs_alike *
-cs_alike_new(cs_env *env, const cs_events *e, const cs_options *options, const cs_bar *bar)
+cs_crowd *
+cs_crowd_new(cs_env *env, const cs_events *e, const cs_options *options, const cs_bar *bar)
 {
-	cs_alike   *a = CS_NEW(env, cs_alike, 1);
+	cs_crowd   *a = CS_NEW(env, cs_crowd, 1);
 	size_t		customers = (size_t) e->customers;
 
 	a->env = env;
@@ -155,11 +155,11 @@ cs_alike_new(cs_env *env, const cs_events *e, const cs_options *options, const c
 	a->neighbours = (size_t) cs_option_int(options, "neighbours");
 	a->visits = (size_t) cs_option_real(options, "visits");
 	a->least = (size_t) cs_option_real(options, "min_events");
-	a->bar = cs_option_int(options, "neighbourhood") == CS_ALIKE_OTHERS ? bar : NULL;
+	a->bar = cs_option_int(options, "neighbourhood") == CS_CROWD_OTHERS ? bar : NULL;
 	fill_columns(a);
 	fill_values(a);
 	fill_norms(a);
-	if (a->similarity == CS_ALIKE_LLR)
+	if (a->similarity == CS_CROWD_LLR)
 	{
 		a->xlogx = CS_NEW(env, double, (size_t) e->items + 1);
 		for (int x = 1; x <= e->items; x++)
@@ -175,7 +175,7 @@ cs_alike_new(cs_env *env, const cs_events *e, const cs_options *options, const c
 }
 
 void
-cs_alike_free(cs_alike *a)
+cs_crowd_free(cs_crowd *a)
 {
 	void	   *part[] = {a->x, a->y, a->column, a->customer, a->column_y, a->norm, a->idf, a->xlogx, a->sum, a->touched, a->score,
 	a->item, a->value, a->entry, a->like, a->best};

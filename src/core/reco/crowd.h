@@ -1,5 +1,5 @@
 /*
- * alike.h - customers with a like history: finding them, and what they have.
+ * crowd.h - customers with a like history: finding them, and what they have.
  *
  * Of the customer asked for only the history is known, of all others the events
  * of the training.  Those who share an item are found through the customers of
@@ -30,8 +30,8 @@
  * more, only the rarest items of the history are looked at, as many as have
  * together no more customers than that, and of a single item the first so many.
  */
-#ifndef CS_ALIKE_H
-#define CS_ALIKE_H
+#ifndef CS_CROWD_H
+#define CS_CROWD_H
 
 #include "core/base/params.h"
 #include "core/reco/events.h"
@@ -44,11 +44,11 @@
 /* Choices of the option neighbourhood. */
 enum
 {
-	CS_ALIKE_OWN,
-	CS_ALIKE_OTHERS
+	CS_CROWD_OWN,
+	CS_CROWD_OTHERS
 };
 
-typedef struct cs_alike cs_alike;
+typedef struct cs_crowd cs_crowd;
 
 /* A customer whose history counts. */
 typedef struct cs_like
@@ -68,32 +68,32 @@ typedef struct cs_bar
  * Options: those of userknn.  e has all customers of the training and stays; so
  * does bar, of each customer; NULL: the nearest count.
  */
-cs_alike   *cs_alike_new(cs_env *env, const cs_events *e, const cs_options *options, const cs_bar *bar);
-void		cs_alike_free(cs_alike *a);
+cs_crowd   *cs_crowd_new(cs_env *env, const cs_events *e, const cs_options *options, const cs_bar *bar);
+void		cs_crowd_free(cs_crowd *a);
 
 /* The bar of a customer of the training. */
-cs_bar		cs_alike_bar(cs_alike *a, int32_t customer);
+cs_bar		cs_crowd_bar(cs_crowd *a, int32_t customer);
 
 /*
  * Find those whose histories count for a customer: entries of the history ascend
  * by item, values x > 0; items from e->items on are passed over.  self is the
  * customer's number in the training, or CS_NEWCOMER.  Arrays stay until the next.
  */
-size_t		cs_alike_find(cs_alike *a, size_t n, const int32_t *item, const double *x, int32_t self, const cs_like **out);
+size_t		cs_crowd_find(cs_crowd *a, size_t n, const int32_t *item, const double *x, int32_t self, const cs_like **out);
 
-/* How often cs_alike_find() was called: what it found is gone when that changes. */
-unsigned	cs_alike_searches(const cs_alike *a);
+/* How often cs_crowd_find() was called: what it found is gone when that changes. */
+unsigned	cs_crowd_searches(const cs_crowd *a);
 
-/* After cs_alike_find(): scores sum similarity x_vi of the items that they have; out has room for all items. */
-size_t		cs_alike_scores(cs_alike *a, cs_scored *out);
+/* After cs_crowd_find(): scores sum similarity x_vi of the items that they have; out has room for all items. */
+size_t		cs_crowd_scores(cs_crowd *a, cs_scored *out);
 
 /*
  * What each entry of the history adds to the score of an item: of each customer
  * who has the item, to the shared items by y_u y_v.  Returns how many have it.
  */
-size_t		cs_alike_explain(cs_alike *a, int32_t item, double *contribution);
+size_t		cs_crowd_explain(cs_crowd *a, int32_t item, double *contribution);
 
 /* Cosine of the customers of an item and of all others that these have; out has room for all items. */
-size_t		cs_alike_similar(cs_alike *a, int32_t item, cs_scored *out);
+size_t		cs_crowd_similar(cs_crowd *a, int32_t item, cs_scored *out);
 
-#endif							/* CS_ALIKE_H */
+#endif							/* CS_CROWD_H */

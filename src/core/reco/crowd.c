@@ -1,7 +1,7 @@
 /*
- * alike.c - finding customers with a like history (see alike.h).
+ * crowd.c - finding customers with a like history (see crowd.h).
  */
-#include "core/reco/alike_inner.h"
+#include "core/reco/crowd_inner.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #define POLL_FOUND 16384
 
 static void
-set_busy(cs_alike *a)
+set_busy(cs_crowd *a)
 {
 	if (a->busy)
 	{
@@ -23,18 +23,18 @@ set_busy(cs_alike *a)
 
 /* Customers of the items that have at most so many. */
 static size_t
-customers_below(const cs_alike *a, size_t n, const int32_t *item, size_t most)
+customers_below(const cs_crowd *a, size_t n, const int32_t *item, size_t most)
 {
 	size_t		sum = 0;
 
 	for (size_t i = 0; i < n; i++)
-		sum += cs_alike_customers(a, item[i]) <= most ? cs_alike_customers(a, item[i]) : 0;
+		sum += cs_crowd_customers(a, item[i]) <= most ? cs_crowd_customers(a, item[i]) : 0;
 	return sum;
 }
 
 /* The largest number of customers of an item such that all items up to it fit into visits. */
 static size_t
-rare_enough(const cs_alike *a, size_t n, const int32_t *item)
+rare_enough(const cs_crowd *a, size_t n, const int32_t *item)
 {
 	size_t		low = 0,
 				high = (size_t) a->e->customers + 1;
@@ -52,7 +52,7 @@ rare_enough(const cs_alike *a, size_t n, const int32_t *item)
 }
 
 static void
-look_at(cs_alike *a, size_t entry, int32_t item)
+look_at(cs_crowd *a, size_t entry, int32_t item)
 {
 	a->item[a->n] = item;
 	a->entry[a->n++] = entry;
@@ -60,7 +60,7 @@ look_at(cs_alike *a, size_t entry, int32_t item)
 
 /* The items of a history that are looked at, and their values. */
 static void
-take_history(cs_alike *a, size_t n, const int32_t *item, const double *x)
+take_history(cs_crowd *a, size_t n, const int32_t *item, const double *x)
 {
 	size_t		known = 0,
 				most = (size_t) a->e->customers,
@@ -91,7 +91,7 @@ take_history(cs_alike *a, size_t n, const int32_t *item, const double *x)
 	a->n = 0;
 	for (size_t i = 0; i < known; i++)
 	{
-		size_t		customers = cs_alike_customers(a, item[i]);
+		size_t		customers = cs_crowd_customers(a, item[i]);
 
 		if (customers <= most)
 			look_at(a, i, item[i]);
@@ -104,25 +104,25 @@ take_history(cs_alike *a, size_t n, const int32_t *item, const double *x)
 	/* all are known to too many: the rarest, of which the search takes the first */
 	for (size_t i = 0, rarest = 0; a->n == 0 && i < known; i++)
 	{
-		rarest = cs_alike_customers(a, item[i]) < cs_alike_customers(a, item[rarest]) ? i : rarest;
+		rarest = cs_crowd_customers(a, item[i]) < cs_crowd_customers(a, item[rarest]) ? i : rarest;
 		if (i + 1 == known)
 			look_at(a, rarest, item[rarest]);
 	}
 	for (size_t i = 0; i < a->n; i++)
-		a->value[i] = cs_alike_value(a, a->item[i], x[a->entry[i]], length);
-	a->own = cs_alike_norm(a, a->n, a->value);
+		a->value[i] = cs_crowd_value(a, a->item[i], x[a->entry[i]], length);
+	a->own = cs_crowd_norm(a, a->n, a->value);
 }
 
 /* c of all who share an item that is looked at. */
 static void
-add_up(cs_alike *a)
+add_up(cs_crowd *a)
 {
 	size_t		touched = 0;
 
 	for (size_t i = 0; i < a->n; i++)
 	{
 		size_t		from = a->column[a->item[i]],
-					n = cs_alike_customers(a, a->item[i]);
+					n = cs_crowd_customers(a, a->item[i]);
 		double		y = (double) a->value[i];
 
 		if (a->visits > 0 && n > a->visits)
@@ -144,7 +144,7 @@ add_up(cs_alike *a)
 
 /* sqrt of Dunning's ratio for two customers who share c items; 0 if not above chance. */
 static inline double
-llr(const cs_alike *a, double own, double other, double c)
+llr(const cs_crowd *a, double own, double other, double c)
 {
 	double		n = a->e->items,
 				half;
@@ -158,18 +158,18 @@ llr(const cs_alike *a, double own, double other, double c)
 }
 
 static inline float
-similarity(const cs_alike *a, int32_t other, double c)
+similarity(const cs_crowd *a, int32_t other, double c)
 {
 	double		own = a->own,
 				norm = a->norm[other];
 
 	switch (a->similarity)
 	{
-		case CS_ALIKE_JACCARD:
+		case CS_CROWD_JACCARD:
 			return (float) (c / (own + norm - c + a->shrink));
-		case CS_ALIKE_DICE:
+		case CS_CROWD_DICE:
 			return (float) (2 * c / (own + norm + a->shrink));
-		case CS_ALIKE_LLR:
+		case CS_CROWD_LLR:
 			return (float) llr(a, own, norm, c);
 		default:
 			return (float) (c / (own * norm + a->shrink));
@@ -190,7 +190,7 @@ nearer(const cs_largest *best, int32_t customer, float similarity)
 }
 
 cs_bar
-cs_alike_bar(cs_alike *a, int32_t customer)
+cs_crowd_bar(cs_crowd *a, int32_t customer)
 {
 	const cs_events *e = a->e;
 	size_t		from = e->start[customer],
@@ -201,7 +201,7 @@ cs_alike_bar(cs_alike *a, int32_t customer)
 	uint64_t	last = UINT64_MAX;
 
 	for (size_t i = 0; i < n; i++)
-		x[i] = cs_alike_x(a, from + i);
+		x[i] = cs_crowd_x(a, from + i);
 	set_busy(a);
 	take_history(a, n, e->item + from, x);
 	add_up(a);
@@ -234,7 +234,7 @@ above(cs_bar bar, float similarity, int32_t self)
  * long as what is looked at, or shorter, can be all shared.
  */
 static bool
-has_more(const cs_alike *a, int32_t customer)
+has_more(const cs_crowd *a, int32_t customer)
 {
 	const cs_events *e = a->e;
 	size_t		at = 0;
@@ -253,7 +253,7 @@ has_more(const cs_alike *a, int32_t customer)
 
 /* The nearest others until so many count. */
 static void
-fill_up(cs_alike *a, cs_largest *best)
+fill_up(cs_crowd *a, cs_largest *best)
 {
 	size_t		kept = cs_largest_finish(best),
 				wanted = a->likes < best->room ? best->room - a->likes : 0;
@@ -267,7 +267,7 @@ fill_up(cs_alike *a, cs_largest *best)
 }
 
 size_t
-cs_alike_find(cs_alike *a, size_t n, const int32_t *item, const double *x, int32_t self, const cs_like **out)
+cs_crowd_find(cs_crowd *a, size_t n, const int32_t *item, const double *x, int32_t self, const cs_like **out)
 {
 	size_t		fill = a->bar ? (a->neighbours + 3) / 4 : a->neighbours;
 	cs_largest	best = cs_largest_start(a->best, fill);
@@ -298,7 +298,7 @@ cs_alike_find(cs_alike *a, size_t n, const int32_t *item, const double *x, int32
 }
 
 unsigned
-cs_alike_searches(const cs_alike *a)
+cs_crowd_searches(const cs_crowd *a)
 {
 	return a->searches;
 }
@@ -306,7 +306,7 @@ cs_alike_searches(const cs_alike *a)
 /* ---- what they have ---- */
 
 size_t
-cs_alike_scores(cs_alike *a, cs_scored *out)
+cs_crowd_scores(cs_crowd *a, cs_scored *out)
 {
 	const cs_events *e = a->e;
 	size_t		n = 0;
@@ -323,11 +323,11 @@ cs_alike_scores(cs_alike *a, cs_scored *out)
 		{
 			int32_t		i = e->item[p];
 
-			if (cs_alike_customers(a, i) < a->least)
+			if (cs_crowd_customers(a, i) < a->least)
 				continue;
 			if (a->score[i] == 0)
 				out[n++].item = i;
-			a->score[i] += s * cs_alike_x(a, p);
+			a->score[i] += s * cs_crowd_x(a, p);
 		}
 	}
 	for (size_t i = 0; i < n; i++)
@@ -360,7 +360,7 @@ entry_of(const cs_events *e, int32_t customer, int32_t item)
 
 /* y_u y_v of an item that is looked at; 0 when the customer has not got it. */
 static double
-shared(const cs_alike *a, int32_t customer, size_t i)
+shared(const cs_crowd *a, int32_t customer, size_t i)
 {
 	size_t		p = entry_of(a->e, customer, a->item[i]);
 
@@ -370,7 +370,7 @@ shared(const cs_alike *a, int32_t customer, size_t i)
 }
 
 size_t
-cs_alike_explain(cs_alike *a, int32_t item, double *contribution)
+cs_crowd_explain(cs_crowd *a, int32_t item, double *contribution)
 {
 	size_t		have = 0;
 
@@ -386,17 +386,17 @@ cs_alike_explain(cs_alike *a, int32_t item, double *contribution)
 		for (size_t i = 0; i < a->n; i++)
 			all += shared(a, c, i);
 		for (size_t i = 0; i < a->n && all > 0; i++)
-			contribution[a->entry[i]] += (double) a->like[l].similarity * cs_alike_x(a, p) * shared(a, c, i) / all;
+			contribution[a->entry[i]] += (double) a->like[l].similarity * cs_crowd_x(a, p) * shared(a, c, i) / all;
 	}
 	return have;
 }
 
 size_t
-cs_alike_similar(cs_alike *a, int32_t item, cs_scored *out)
+cs_crowd_similar(cs_crowd *a, int32_t item, cs_scored *out)
 {
 	const cs_events *e = a->e;
 	size_t		n = 0,
-				own = cs_alike_customers(a, item),
+				own = cs_crowd_customers(a, item),
 				most = a->visits > 0 && own > a->visits ? a->visits : own;
 
 	set_busy(a);
@@ -410,7 +410,7 @@ cs_alike_similar(cs_alike *a, int32_t item, cs_scored *out)
 		{
 			int32_t		i = e->item[p];
 
-			if (i == item || cs_alike_customers(a, i) < a->least)
+			if (i == item || cs_crowd_customers(a, i) < a->least)
 				continue;
 			if (a->score[i] == 0)
 				out[n++].item = i;
@@ -421,7 +421,7 @@ cs_alike_similar(cs_alike *a, int32_t item, cs_scored *out)
 	{
 		int32_t		j = out[i].item;
 
-		out[i].score = a->score[j] / sqrt((double) own * (double) cs_alike_customers(a, j));
+		out[i].score = a->score[j] / sqrt((double) own * (double) cs_crowd_customers(a, j));
 		a->score[j] = 0;
 	}
 	a->busy = false;

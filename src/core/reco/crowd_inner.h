@@ -1,23 +1,23 @@
 /*
- * alike_inner.h - what alike.c and alike_profiles.c share.
+ * crowd_inner.h - what crowd.c and crowd_profiles.c share.
  */
-#ifndef CS_ALIKE_INNER_H
-#define CS_ALIKE_INNER_H
+#ifndef CS_CROWD_INNER_H
+#define CS_CROWD_INNER_H
 
-#include "core/reco/alike.h"
+#include "core/reco/crowd.h"
 
 /* Choices of the option similarity. */
 enum
 {
-	CS_ALIKE_COSINE,
-	CS_ALIKE_TFIDF,
-	CS_ALIKE_BM25,
-	CS_ALIKE_JACCARD,
-	CS_ALIKE_DICE,
-	CS_ALIKE_LLR
+	CS_CROWD_COSINE,
+	CS_CROWD_TFIDF,
+	CS_CROWD_BM25,
+	CS_CROWD_JACCARD,
+	CS_CROWD_DICE,
+	CS_CROWD_LLR
 };
 
-struct cs_alike
+struct cs_crowd
 {
 	cs_env	   *env;
 	const cs_events *e;
@@ -59,21 +59,21 @@ struct cs_alike
 };
 
 static inline double
-cs_alike_x(const cs_alike *a, size_t entry)
+cs_crowd_x(const cs_crowd *a, size_t entry)
 {
 	return a->x ? (double) a->x[entry] : 1;
 }
 
 static inline size_t
-cs_alike_customers(const cs_alike *a, int32_t item)
+cs_crowd_customers(const cs_crowd *a, int32_t item)
 {
 	return a->column[item + 1] - a->column[item];
 }
 
 /* What similarity makes of a value, in a history whose values add up to length. */
-float		cs_alike_value(const cs_alike *a, int32_t item, double x, double length);
+float		cs_crowd_value(const cs_crowd *a, int32_t item, double x, double length);
 
 /* Norm of a profile or history of n items from their y. */
-double		cs_alike_norm(const cs_alike *a, size_t n, const float *y);
+double		cs_crowd_norm(const cs_crowd *a, size_t n, const float *y);
 
-#endif							/* CS_ALIKE_INNER_H */
+#endif							/* CS_CROWD_INNER_H */
