@@ -8,7 +8,6 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "pg/args.h"
 #include "pg/reco_call.h"
@@ -119,22 +118,6 @@ clusterseg_rank_items(PG_FUNCTION_ARGS)
 
 /* ---- similar_items() ---- */
 
-static char *
-item_argument(FunctionCallInfo fcinfo, int argument)
-{
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argument);
-	int			len;
-	const char *text;
-
-	cs_arg_required(fcinfo, argument, "item");
-	if (!OidIsValid(type))
-		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the item")));
-	if (type == UNKNOWNOID)
-		return pstrdup(DatumGetCString(PG_GETARG_DATUM(argument)));
-	text = cs_key_text(getBaseType(type), PG_GETARG_DATUM(argument), &len);
-	return pnstrdup(text, len);
-}
-
 /* How much the items that go with an item do. */
 static cs_scored *
 similar(cs_reco_call *c, char *key, size_t *n)
@@ -191,7 +174,7 @@ clusterseg_similar_items(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("algorithm %s does not relate items to each other", c->now.r->algorithm->name),
 				 errhint("Train a recommender with algorithm => 'itemknn'.")));
-	key = item_argument(fcinfo, 1);
+	key = cs_reco_arg_item(fcinfo, 1);
 	n = cs_reco_arg_n(fcinfo, 2, c->now.r);
 	ranked = palloc(sizeof(cs_ranked) * (n + 1));
 	item = palloc(sizeof(int32) * (n + 1));
@@ -305,7 +288,7 @@ clusterseg_explain_recommendation(PG_FUNCTION_ARGS)
 
 	cs_arg_required(fcinfo, 0, "model");
 	c = cs_reco_call_customer(fcinfo, CS_ARG_TEXT(0), 1, true);
-	key = item_argument(fcinfo, 2);
+	key = cs_reco_arg_item(fcinfo, 2);
 	row = cs_reco_rows(c->now.r, &key, 1, false);
 	InitMaterializedSRF(fcinfo, 0);
 	if (row->item < 0)

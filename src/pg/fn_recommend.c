@@ -128,20 +128,6 @@ basket_key(const cs_reco_call *c)
 	return key.data;
 }
 
-/* A segment that a recommender does not know is a mistake of the caller. */
-static void
-check_segment(cs_reco *r, int segment_id)
-{
-	double		customers;
-
-	if (!cs_reco_segment(r, segment_id, &customers))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the recommender has no segment %d", segment_id),
-				 errdetail("Segments are those that the customers had when it was trained."),
-				 errhint("Train it with the argument \"segmentation\", and again when the segmentation has new segments.")));
-}
-
 PG_FUNCTION_INFO_V1(clusterseg_recommend_for_basket);
 
 /* recommend_for_basket(model, items, n, exclude_seen, candidates, diversity, max_per_category, explore, options, segment_id) */
@@ -160,7 +146,7 @@ clusterseg_recommend_for_basket(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(9))
 	{
 		c->q.segment = PG_GETARG_INT32(9);
-		check_segment(c->now.r, c->q.segment);
+		cs_reco_check_segment(c->now.r, c->q.segment);
 	}
 	c->q.allowed = cs_candidates(c->now.r, CS_ARG_TEXT(4));
 	return serve(fcinfo, c, &o, basket_key(c), cs_reco_arg_n(fcinfo, 2, c->now.r));
@@ -182,7 +168,7 @@ clusterseg_recommend_for_segment(PG_FUNCTION_ARGS)
 	cs_serving_no_customer(&o);
 	c = cs_reco_call_new(CS_ARG_TEXT(0));
 	c->q.segment = PG_GETARG_INT32(1);
-	check_segment(c->now.r, c->q.segment);
+	cs_reco_check_segment(c->now.r, c->q.segment);
 	cs_reco_call_history(c, &none, false);
 	c->q.allowed = cs_candidates(c->now.r, CS_ARG_TEXT(3));
 	return serve(fcinfo, c, &o, psprintf("%d", c->q.segment), cs_reco_arg_n(fcinfo, 2, c->now.r));

@@ -6,10 +6,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"
 
+#include "pg/args.h"
 #include "pg/pg_env.h"
 #include "pg/reco_call.h"
 #include "pg/reco_customers.h"
@@ -416,4 +418,33 @@ cs_reco_arg_n(FunctionCallInfo fcinfo, int argument, const cs_reco *r)
 				 errmsg("invalid number of items n: %d", n),
 				 errdetail("It is 0 or more.")));
 	return Min(n, r->items);
+}
+
+char *
+cs_reco_arg_item(FunctionCallInfo fcinfo, int argument)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+	int			len;
+	const char *text;
+
+	cs_arg_required(fcinfo, argument, "item");
+	if (!OidIsValid(type))
+		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the item")));
+	if (type == UNKNOWNOID)
+		return pstrdup(DatumGetCString(PG_GETARG_DATUM(argument)));
+	text = cs_key_text(getBaseType(type), PG_GETARG_DATUM(argument), &len);
+	return pnstrdup(text, len);
+}
+
+void
+cs_reco_check_segment(cs_reco *r, int segment_id)
+{
+	double		customers;
+
+	if (!cs_reco_segment(r, segment_id, &customers))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the recommender has no segment %d", segment_id),
+				 errdetail("Segments are those that the customers had when it was trained."),
+				 errhint("Train it with the argument \"segmentation\", and again when the segmentation has new segments.")));
 }

@@ -56,4 +56,10 @@ extern char *cs_reco_reason(cs_reco_call *c, const cs_served *s);
 /* The argument n of a function: at most as many as there are items. */
 extern int	cs_reco_arg_n(FunctionCallInfo fcinfo, int argument, const cs_reco *r);
 
+/* A segment that a recommender does not know is a mistake of the caller. */
+extern void cs_reco_check_segment(cs_reco *r, int segment_id);
+
+/* The key of an item in an argument of any type. */
+extern char *cs_reco_arg_item(FunctionCallInfo fcinfo, int argument);
+
 #endif							/* CS_RECO_CALL_H */

@@ -109,6 +109,7 @@ solves_the_normal_equations(cs_env *env)
 			for (int e = 0; e < n; e++)
 				all += terms[e];
 			CHECK_NEAR(all, out[o].score, 1e-9);
+			CHECK(cs_fold_score(c, out[o].item) == out[o].score);
 		}
 	}
 	cs_fold_free(env, c);

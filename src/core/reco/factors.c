@@ -414,6 +414,17 @@ cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out)
 	return cs_factors_scores(env, c->factors, c->u, out);
 }
 
+double
+cs_fold_score(const cs_fold *c, int32_t item)
+{
+	const float *v = place(c->factors, item);
+	double		sum = 0;
+
+	for (int k = 0; k < c->factors->d; k++)
+		sum += c->u[k] * (double) v[k * TILE];
+	return sum;
+}
+
 void
 cs_fold_explain(cs_fold *c, int32_t item, double *contribution)
 {

@@ -112,6 +112,9 @@ void		cs_fold_point(const cs_fold *c, double *point);
 /* All items with a score > 0; out has room for all.  O(items d). */
 size_t		cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out);
 
+/* The score of one item, which may be 0 or below. */
+double		cs_fold_score(const cs_fold *c, int32_t item);
+
 /* What each entry of the history adds to the score of an item. */
 void		cs_fold_explain(cs_fold *c, int32_t item, double *contribution);
 
