@@ -6,6 +6,7 @@
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 
+#include "core/reco/blend.h"
 #include "pg/reco_batch.h"
 #include "pg/source.h"
 
@@ -113,10 +114,14 @@ prepare_scores(cs_batch *b)
 	for (int c = 0; c < b->events->customers; c++)
 		longest = Max(longest, b->events->start[c + 1] - b->events->start[c]);
 	b->x = CS_ROOM(b->env, double, longest + 1);
-	if (r->algorithm->flags & CS_RECO_FACTORS)
+	if (r->flags & CS_RECO_FACTORS)
 		b->fold = cs_fold_new(b->env, cs_reco_factors(r));
-	if (r->algorithm->flags & CS_RECO_KINDS)
+	if (r->flags & CS_RECO_KINDS)
+	{
 		b->taste = CS_ROOM(b->env, double, (size_t) r->n_kinds);
+		b->rate = CS_ROOM(b->env, cs_scored, (size_t) r->items + 1);
+		b->blended = CS_ROOM(b->env, cs_scored, (size_t) r->items + 1);
+	}
 }
 
 void
@@ -159,25 +164,47 @@ score_history(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors or kinds of customers. Items that the catalogue has not come last in a history. */
+/* Items of the history that are in the catalogue, which come first, and into b->x what they count for. */
+static size_t
+known_entries(cs_batch *b, int customer)
+{
+	size_t		n = 0;
+
+	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
+		b->x[n++] = cs_events_value(b->events, e, b->now.r->half_life);
+	return n;
+}
+
+/* The same by factors. */
 static size_t
 score_factors(cs_batch *b, int customer)
 {
-	size_t		from = b->events->start[customer],
-				n = 0;
-	const int32 *item = b->events->item + from;
+	size_t		n = known_entries(b, customer);
 
-	for (size_t e = from; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
-		b->x[n++] = cs_events_value(b->events, e, b->now.r->half_life);
 	if (n == 0)
 		return 0;
-	if (b->taste)
-	{
-		cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
+	cs_fold_customer(b->fold, n, b->events->item + b->events->start[customer], b->x);
+	return cs_fold_scores(b->env, b->fold, b->now.r->member != NULL, b->personal);
+}
+
+/* By kinds of customers, or these added up with the scores that are there already. */
+static size_t
+add_kinds(cs_batch *b, int customer, size_t own, const cs_scored **out)
+{
+	const cs_reco *r = b->now.r;
+	const int32 *item = b->events->item + b->events->start[customer];
+	size_t		n = known_entries(b, customer),
+				rates;
+	cs_blend_scale scale;
+
+	if (n == 0)
+		return own;
+	cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
+	if (r->member == NULL)
 		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
-	}
-	cs_fold_customer(b->fold, n, item, b->x);
-	return cs_fold_scores(b->env, b->fold, b->personal);
+	rates = cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->rate);
+	*out = b->blended;
+	return cs_blend_scores(b->env, b->personal, own, b->rate, rates, item, n, r->blend_kappa, b->score, &scale, b->blended);
 }
 
 cs_request
@@ -187,8 +214,10 @@ cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
 
 	if (b->w->start)
 		q.n_personal = score_history(b, customer);
-	else if (b->fold || b->taste)
+	else if (b->fold)
 		q.n_personal = score_factors(b, customer);
+	if (b->taste)
+		q.n_personal = add_kinds(b, customer, q.n_personal, &q.personal);
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};

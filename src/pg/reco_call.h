@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "core/reco/blend.h"
 #include "pg/serve.h"
 
 typedef struct cs_reco_call
@@ -24,6 +25,8 @@ typedef struct cs_reco_call
 	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */
 	size_t	   *folded;			/* per item that was folded in: its entry */
 	double	   *taste;			/* probability of each kind of customers; NULL for algorithms without */
+	cs_blend_scale scale;		/* of a blend: how its two scores are added up */
+	bool		blended;
 	cs_request	q;
 } cs_reco_call;
 
