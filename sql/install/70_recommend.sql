@@ -30,7 +30,9 @@ CREATE TABLE clusterseg._recommenders (
 	fold_alpha float8 NOT NULL,
 	fold_l2 float8 NOT NULL,
 	fold_nu float8 NOT NULL,
-	shares float8[] NOT NULL
+	shares float8[] NOT NULL,
+	member text,
+	blend_kappa float8 NOT NULL
 );
 COMMENT ON TABLE clusterseg._recommenders IS 'what serving has to know of each version of a recommender';
 
@@ -128,7 +130,8 @@ CREATE FUNCTION clusterseg._reco_fit(name text, source text, path text, customer
 		algorithm text, options jsonb, segments text, seed bigint, run_as text, weight_column text, type_column text,
 		OUT events bigint, OUT customers bigint, OUT items bigint, OUT skipped bigint, OUT customer_type text, OUT item_type text,
 		OUT source_from text, OUT events_until float8, OUT kappa float8, OUT metrics jsonb, OUT effective jsonb, OUT factors int,
-		OUT fold_alpha float8, OUT fold_l2 float8, OUT fold_nu float8, OUT shares float8[])
+		OUT fold_alpha float8, OUT fold_l2 float8, OUT fold_nu float8, OUT shares float8[], OUT member text,
+		OUT blend_kappa float8, OUT algorithm text)
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text, text, text) IS
 	'reads events and fits a recommender; the training stays open in this transaction for the functions below';
@@ -315,10 +318,11 @@ BEGIN
 	RETURNING id INTO version_id;
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,
 		item_type, segmentation, half_life, max_history, time_window, events_until, kappa, customers, items, factors, fold_alpha, fold_l2,
-		fold_nu, shares)
+		fold_nu, shares, member, blend_kappa)
 	VALUES (version_id, used, f.source_from, p_path, p_customer, p_item, weight, p_at, f.customer_type, f.item_type, p_segmentation,
 		(f.effective->>'half_life')::float8, (f.effective->>'max_history')::int, COALESCE((f.effective->>'window')::float8, 0), f.events_until, f.kappa,
-		f.customers, f.items, f.factors, f.fold_alpha, f.fold_l2, f.fold_nu, f.shares);
+		f.customers, f.items, f.factors, f.fold_alpha, f.fold_l2, f.fold_nu, f.shares, f.member,
+		f.blend_kappa);
 	PERFORM clusterseg._keep_item_source(version_id, p_item_source, p_path, COALESCE(p_item_key, p_item), f.item_type, p_options, p_run_as);
 	PERFORM clusterseg._write_fit(version_id);
 	UPDATE clusterseg.models x SET trained_at = now() WHERE x.model = p_name;
@@ -539,6 +543,7 @@ BEGIN
 	r.fold_l2 := COALESCE(r.fold_l2, 0);
 	r.fold_nu := COALESCE(r.fold_nu, 0);
 	r.shares := COALESCE(r.shares, '{}');
+	r.blend_kappa := COALESCE(r.blend_kappa, 0);
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	INSERT INTO clusterseg._reco_items
 		SELECT new_id, i.item_no, i.item_id, i.customers, i.popularity

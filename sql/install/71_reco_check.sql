@@ -23,7 +23,10 @@ BEGIN
 		AND r.fold_nu >= 0 AND r.fold_nu <= 2 AND r.kappa >= 0 AND r.kappa < 'Infinity' AND abs(r.events_until) < 'Infinity' AND r.customers >= 0 AND r.customers < 'Infinity', false)
 	THEN
 		RETURN 'settings are out of range';
-	ELSIF (cardinality(r.shares) > 0) <> (r.algorithm = 'segment_mixture') OR r.algorithm = 'segment_mixture' AND r.factors <> cardinality(r.shares) THEN
+	ELSIF (cardinality(r.shares) > 0) <> (r.algorithm IN ('segment_mixture', 'blend')) OR r.algorithm = 'segment_mixture' AND r.factors <> cardinality(r.shares)
+		OR (r.algorithm = 'blend') <> (r.member IS NOT NULL) OR NOT COALESCE(r.blend_kappa >= 0 AND r.blend_kappa < 'Infinity', false)
+		OR r.algorithm = 'blend' AND NOT EXISTS (SELECT FROM clusterseg._algorithms() a WHERE a.kind = 'recommender' AND a.algorithm = r.member)
+	THEN
 		RETURN 'kinds of customers and factors do not fit together';
 	ELSIF r.items < 1 OR (r.items, 0, r.items - 1) IS DISTINCT FROM
 		(SELECT (count(*)::int, min(i.item_no), max(i.item_no)) FROM clusterseg._reco_items i WHERE i.version_id = id)

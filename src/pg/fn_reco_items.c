@@ -126,14 +126,14 @@ similar(cs_reco_call *c, char *key, size_t *n)
 	cs_scored  *out;
 
 	*n = 0;
-	if (c->now.r->algorithm->flags & CS_RECO_FACTORS)
+	if (c->now.r->flags & CS_RECO_FACTORS)
 	{
 		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
 		if (row->item >= 0)
 			*n = cs_factors_similar(c->env, cs_reco_factors(c->now.r), row->item, out);
 		return out;
 	}
-	if (c->now.r->algorithm->flags & CS_RECO_KINDS)
+	if ((c->now.r->flags & CS_RECO_PERSONAL) == CS_RECO_KINDS)
 	{
 		out = palloc(sizeof(cs_scored) * (c->now.r->items + 1));
 		if (row->item >= 0)
@@ -169,7 +169,7 @@ clusterseg_similar_items(PG_FUNCTION_ARGS)
 
 	cs_arg_required(fcinfo, 0, "model");
 	c = cs_reco_call_new(CS_ARG_TEXT(0));
-	if (!(c->now.r->algorithm->flags & CS_RECO_PERSONAL))
+	if (!(c->now.r->flags & CS_RECO_PERSONAL))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("algorithm %s does not relate items to each other", c->now.r->algorithm->name),
@@ -229,8 +229,11 @@ static void
 explain_kinds(FunctionCallInfo fcinfo, const cs_reco_call *c, const cs_served *s)
 {
 	double	   *part = cs_reco_kind_contributions(c, s->item),
-				left = s->score;
+				left = 0;
 	int			kinds = c->now.r->n_kinds;
+
+	for (int k = 0; k < kinds; k++)
+		left += part[k];
 
 	for (int shown = 0; shown < Min(kinds, KINDS_SHOWN); shown++)
 	{
@@ -255,7 +258,7 @@ explain(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_served *s)
 	switch (s->kind)
 	{
 		case CS_LAYER_HISTORY:
-			if (c->taste)
+			if (c->taste && (!c->blended || c->scale.prior > 0))
 				explain_kinds(fcinfo, c, s);
 			terms = cs_reco_contributions(c, s->item);
 			for (size_t e = 0; e < c->history->n; e++)

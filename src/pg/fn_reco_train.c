@@ -72,6 +72,9 @@ enum
 	OUT_FOLD_L2,
 	OUT_FOLD_NU,
 	OUT_SHARES,
+	OUT_MEMBER,
+	OUT_BLEND_KAPPA,
+	OUT_ALGORITHM,
 	OUT_COLUMNS
 };
 
@@ -208,7 +211,7 @@ void
 cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 {
 	static const cs_divider divider = {cs_divide_arena, cs_divide};
-	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider};
+	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->env, budget};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
 	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 
@@ -223,6 +226,37 @@ cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
 	t->algorithm->fit(t->env, &team, &args, &t->m);
 	cs_release(t->env, team.arena);
+	if (t->m.chosen)
+	{
+		t->algorithm = t->m.chosen;
+		t->options = t->m.chosen_options;
+	}
+}
+
+/* What was tried on what was held back, by algorithm. */
+static void
+put_tried(cs_json *j, const cs_reco_model *m)
+{
+	cs_json_begin_object(j, "tried");
+	for (int i = 0; i < m->n_tried; i++)
+	{
+		const cs_tried *a = &m->tried[i];
+
+		if (a->algorithm == NULL)
+			continue;
+		cs_json_begin_object(j, a->algorithm->name);
+		if (a->why_not)
+			cs_json_text(j, "left_out", a->why_not);
+		else
+		{
+			cs_json_number(j, "ndcg", a->ndcg.value);
+			cs_json_number(j, "low", a->ndcg.low);
+			cs_json_number(j, "high", a->ndcg.high);
+			cs_json_number(j, "customers", (double) a->ndcg.n);
+		}
+		cs_json_end_object(j);
+	}
+	cs_json_end_object(j);
 }
 
 static Jsonb *
@@ -239,6 +273,13 @@ metrics(const cs_reco_training *t)
 	cs_json_number(&j, "kappa", t->m.kappa);
 	if (t->m.kinds > 0)
 		cs_json_number(&j, "kinds", t->m.kinds);
+	if (t->m.member)
+	{
+		cs_json_text(&j, "member", t->m.member->name);
+		cs_json_number(&j, "blend_kappa", t->m.blend_kappa);
+	}
+	if (t->m.n_tried > 0)
+		put_tried(&j, &t->m);
 	if (t->m.start)
 		cs_json_number(&j, "pairs", (double) t->m.start[t->m.items]);
 	cs_json_number(&j, "seconds_read", t->seconds_read);
@@ -280,6 +321,10 @@ result(FunctionCallInfo fcinfo, const cs_reco_training *t, const cs_source *s, c
 	v[OUT_FOLD_L2] = Float8GetDatum(t->m.fold.l2);
 	v[OUT_FOLD_NU] = Float8GetDatum(t->m.fold.nu);
 	v[OUT_SHARES] = PointerGetDatum(cs_plain_array(t->m.share, t->m.kinds, FLOAT8OID, sizeof(float8)));
+	isnull[OUT_MEMBER] = t->m.member == NULL;
+	v[OUT_MEMBER] = t->m.member ? CStringGetTextDatum(t->m.member->name) : (Datum) 0;
+	v[OUT_BLEND_KAPPA] = Float8GetDatum(t->m.blend_kappa);
+	v[OUT_ALGORITHM] = CStringGetTextDatum(t->algorithm->name);
 	return HeapTupleGetDatum(heap_form_tuple(desc, v, isnull));
 }
 

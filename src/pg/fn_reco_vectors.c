@@ -20,13 +20,13 @@
 static int
 width_of(const cs_reco *r)
 {
-	return r->algorithm->flags & CS_RECO_KINDS ? r->n_kinds : r->n_factors;
+	return r->flags & CS_RECO_KINDS ? r->n_kinds : r->n_factors;
 }
 
 static void
 require_vectors(const cs_reco_now *now)
 {
-	if (!(now->r->algorithm->flags & (CS_RECO_FACTORS | CS_RECO_KINDS)))
+	if (!(now->r->flags & (CS_RECO_FACTORS | CS_RECO_KINDS)))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("algorithm %s has no vectors of customers", now->r->algorithm->name),

@@ -61,17 +61,23 @@ cs_reco_value(HeapTuple row, TupleDesc desc, int c)
 
 /* ---- what a version is ---- */
 
-/* Does the version have the factors and kinds of customers that its algorithm looks at? */
+/*
+ * What the version has of what its algorithm can have; only a blend, whose flags are
+ * those of all its members, has not all of it.  false: that does not fit together.
+ */
 static bool
-factors_fit(const cs_reco *r)
+settle_flags(cs_reco *r)
 {
-	bool		kinds = r->algorithm->flags & CS_RECO_KINDS;
-
+	r->flags = r->algorithm->flags;
+	if (r->member)
+		r->flags = (r->flags & ~CS_RECO_PERSONAL) | r->member->flags | CS_RECO_KINDS;
 	for (int k = 0; k < r->n_kinds; k++)
 		if (!(r->share[k] >= 0 && r->share[k] <= 1))
 			return false;
-	return r->n_factors <= FACTORS_MOST && kinds == (r->n_kinds > 0) &&
-		r->n_factors >= r->n_kinds + (r->algorithm->flags & CS_RECO_FACTORS ? 1 : 0);
+	return r->n_factors <= FACTORS_MOST && ((r->flags & CS_RECO_KINDS) != 0) == (r->n_kinds > 0) &&
+		(r->member != NULL) == (strcmp(r->algorithm->name, "blend") == 0) && r->blend_kappa >= 0 &&
+		(r->member == NULL || (r->member->flags & CS_RECO_PERSONAL) == CS_RECO_ITEMS || (r->member->flags & CS_RECO_PERSONAL) == CS_RECO_FACTORS) &&
+		r->n_factors >= r->n_kinds + (r->flags & CS_RECO_FACTORS ? 1 : 0);
 }
 
 static void
@@ -103,9 +109,11 @@ take_version(void *arg, HeapTuple row, TupleDesc desc)
 	r->n_factors = DatumGetInt32(cs_reco_value(row, desc, 17));
 	r->fold = (cs_fold_settings) {DatumGetFloat8(cs_reco_value(row, desc, 18)), DatumGetFloat8(cs_reco_value(row, desc, 19)),
 		DatumGetFloat8(cs_reco_value(row, desc, 20))};
+	r->member = text_of(row, desc, 22) ? cs_recommender_find(text_of(row, desc, 22)) : NULL;
+	r->blend_kappa = DatumGetFloat8(cs_reco_value(row, desc, 23));
 	r->share = (double *) ARR_DATA_PTR(cs_reco_array(row, desc, 21, FLOAT8OID, &r->n_kinds));
 	if (r->items < 0 || !(r->half_life >= 0) || r->max_history < 0 || !(r->kappa >= 0) || !isfinite(r->now) ||
-		!factors_fit(r) || !(r->fold.alpha >= 0 && r->fold.l2 >= 0 && r->fold.nu >= 0))
+		!settle_flags(r) || !(r->fold.alpha >= 0 && r->fold.l2 >= 0 && r->fold.nu >= 0))
 		cs_reco_damaged("settings are out of range");
 }
 
@@ -117,7 +125,7 @@ read_version(cs_reco *r)
 		" pg_catalog.to_regtype(r.customer_type)::pg_catalog.oid, r.half_life, r.max_history, r.time_window, r.events_until,"
 		" r.kappa, r.customers, r.items, EXISTS (SELECT FROM clusterseg._reco_lists l"
 		"  WHERE l.version_id OPERATOR(pg_catalog.=) r.version_id AND l.list OPERATOR(pg_catalog.=) -1),"
-		" r.factors, r.fold_alpha, r.fold_l2, r.fold_nu, r.shares"
+		" r.factors, r.fold_alpha, r.fold_l2, r.fold_nu, r.shares, r.member, r.blend_kappa"
 		" FROM clusterseg._recommenders r WHERE r.version_id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}};
 	Datum		values[1] = {Int64GetDatum(r->id)};
 
@@ -381,7 +389,7 @@ cs_reco_rows(cs_reco *r, char **keys, int n, bool rows)
 	for (int i = 0; i < n; i++)
 		j.key[i] = keys[j.at[i]];
 	if (n > 0)
-		cs_kept_run(rows && (r->algorithm->flags & CS_RECO_ITEMS) ? &joined : &plain, values, NULL, take_row, &j);
+		cs_kept_run(rows && (r->flags & CS_RECO_ITEMS) ? &joined : &plain, values, NULL, take_row, &j);
 	return j.out;
 }
 

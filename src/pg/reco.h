@@ -50,6 +50,9 @@ typedef struct cs_reco
 	MemoryContext cxt;
 	cs_env	   *env;			/* of that context */
 	const cs_recommender *algorithm;
+	unsigned	flags;			/* the algorithm's, without what the version has not */
+	const cs_recommender *member;	/* of a blend: whose the scores beside the kinds' are; NULL: no blend */
+	double		blend_kappa;
 	char	   *from;			/* what stands behind FROM; NULL: an imported model */
 	char	   *path;
 	cs_event_columns columns;

@@ -6,6 +6,7 @@
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 
+#include "core/reco/blend.h"
 #include "pg/reco_batch.h"
 #include "pg/reco_customers.h"
 #include "pg/source.h"
@@ -114,11 +115,15 @@ prepare_scores(cs_batch *b)
 	for (int c = 0; c < b->events->customers; c++)
 		longest = Max(longest, b->events->start[c + 1] - b->events->start[c]);
 	b->x = CS_ROOM(b->env, double, longest + 1);
-	if (r->algorithm->flags & CS_RECO_FACTORS)
+	if (r->flags & CS_RECO_FACTORS)
 		b->fold = cs_fold_new(b->env, cs_reco_factors(r));
-	if (r->algorithm->flags & CS_RECO_KINDS)
+	if (r->flags & CS_RECO_KINDS)
+	{
 		b->taste = CS_ROOM(b->env, double, (size_t) r->n_kinds);
-	if (r->algorithm->flags & CS_RECO_CUSTOMERS)
+		b->rate = CS_ROOM(b->env, cs_scored, (size_t) r->items + 1);
+		b->blended = CS_ROOM(b->env, cs_scored, (size_t) r->items + 1);
+	}
+	if (r->flags & CS_RECO_CUSTOMERS)
 		b->alike = cs_reco_alike(r);
 }
 
@@ -162,15 +167,27 @@ score_history(cs_batch *b, int customer)
 	return n;
 }
 
-/* Values of a history; items that the catalogue has not come last in it. */
+/* Items of the history that are in the catalogue, which come first, and into b->x what they count for. */
 static size_t
-fold_history(cs_batch *b, int customer)
+known_entries(cs_batch *b, int customer)
 {
 	size_t		n = 0;
 
 	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1] && b->events->item[e] < b->now.r->items; e++)
 		b->x[n++] = cs_events_value(b->events, e, b->now.r->half_life);
 	return n;
+}
+
+/* The same by factors. */
+static size_t
+score_factors(cs_batch *b, int customer)
+{
+	size_t		n = known_entries(b, customer);
+
+	if (n == 0)
+		return 0;
+	cs_fold_customer(b->fold, n, b->events->item + b->events->start[customer], b->x);
+	return cs_fold_scores(b->env, b->fold, b->now.r->member != NULL, b->personal);
 }
 
 static int32
@@ -181,28 +198,37 @@ number_of(const cs_batch *b, int customer)
 	return cs_reco_customer_no(b->now.r, cs_customer_number(key, strlen(key)));
 }
 
-/* The same by factors, kinds of customers, or customers alike. */
+/* The same by customers alike. */
 static size_t
-score_folded(cs_batch *b, int customer)
+score_alike(cs_batch *b, int customer)
 {
-	const int32 *item = b->events->item + b->events->start[customer];
 	const cs_like *like;
-	size_t		n = fold_history(b, customer);
+	size_t		n = known_entries(b, customer);
 
 	if (n == 0)
 		return 0;
-	if (b->taste)
-	{
-		cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
-		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
-	}
-	if (b->fold)
-	{
-		cs_fold_customer(b->fold, n, item, b->x);
-		return cs_fold_scores(b->env, b->fold, b->personal);
-	}
-	cs_crowd_find(b->alike, n, item, b->x, number_of(b, customer), &like);
+	cs_crowd_find(b->alike, n, b->events->item + b->events->start[customer], b->x, number_of(b, customer), &like);
 	return cs_crowd_scores(b->alike, b->personal);
+}
+
+/* By kinds of customers, or these added up with the scores that are there already. */
+static size_t
+add_kinds(cs_batch *b, int customer, size_t own, const cs_scored **out)
+{
+	const cs_reco *r = b->now.r;
+	const int32 *item = b->events->item + b->events->start[customer];
+	size_t		n = known_entries(b, customer),
+				rates;
+	cs_blend_scale scale;
+
+	if (n == 0)
+		return own;
+	cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
+	if (r->member == NULL)
+		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
+	rates = cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->rate);
+	*out = b->blended;
+	return cs_blend_scores(b->env, b->personal, own, b->rate, rates, item, n, r->blend_kappa, b->score, &scale, b->blended);
 }
 
 cs_request
@@ -212,8 +238,12 @@ cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
 
 	if (b->w->start)
 		q.n_personal = score_history(b, customer);
-	else if (b->fold || b->taste || b->alike)
-		q.n_personal = score_folded(b, customer);
+	else if (b->fold)
+		q.n_personal = score_factors(b, customer);
+	else if (b->alike)
+		q.n_personal = score_alike(b, customer);
+	if (b->taste)
+		q.n_personal = add_kinds(b, customer, q.n_personal, &q.personal);
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};

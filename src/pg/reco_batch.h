@@ -24,6 +24,8 @@ typedef struct cs_batch
 	cs_fold    *fold;			/* or NULL */
 	double	   *taste;			/* per kind of customers; or NULL */
 	cs_crowd   *alike;			/* the same */
+	cs_scored  *rate;			/* room for their rates and for both added up; or NULL */
+	cs_scored  *blended;
 	double	   *x;				/* of the longest history */
 	struct cs_batch_member *member;
 	size_t		members;

@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -164,23 +166,45 @@ score_by_factors(cs_reco_call *c)
 		return;
 	cs_fold_customer(c->fold, c->n_folded, c->item, c->x);
 	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
-	c->q.n_personal = cs_fold_scores(c->env, c->fold, out);
+	c->q.n_personal = cs_fold_scores(c->env, c->fold, r->member != NULL, out);
 }
 
 /* The kinds that the customer is of; all items by their rates in these. */
-static void
-score_by_kinds(cs_reco_call *c)
+static size_t
+score_by_kinds(cs_reco_call *c, cs_scored **out)
 {
 	cs_reco    *r = c->now.r;
-	cs_scored  *out;
+
+	c->taste = palloc(sizeof(double) * r->n_kinds);
+	cs_tastes_customer(cs_reco_tastes(r), c->n_folded, c->item, c->x, c->taste);
+	*out = palloc(sizeof(cs_scored) * (r->items + 1));
+	return cs_tastes_scores(c->env, cs_reco_tastes(r), c->taste, *out);
+}
+
+/* Kinds alone, or added up with the scores that are there already. */
+static void
+add_kinds(cs_reco_call *c)
+{
+	cs_reco    *r = c->now.r;
+	size_t		rates;
+	cs_scored  *rate,
+			   *out;
 
 	fold_history(c);
 	if (c->n_folded == 0)
 		return;
-	c->taste = palloc(sizeof(double) * r->n_kinds);
-	cs_tastes_customer(cs_reco_tastes(r), c->n_folded, c->item, c->x, c->taste);
-	c->q.personal = out = palloc(sizeof(cs_scored) * (r->items + 1));
-	c->q.n_personal = cs_tastes_scores(c->env, cs_reco_tastes(r), c->taste, out);
+	rates = score_by_kinds(c, &rate);
+	if (r->member == NULL)
+	{
+		c->q.personal = rate;
+		c->q.n_personal = rates;
+		return;
+	}
+	out = palloc(sizeof(cs_scored) * (r->items + 1));
+	c->q.n_personal = cs_blend_scores(c->env, c->q.personal, c->q.n_personal, rate, rates, c->item, c->n_folded, r->blend_kappa,
+									  cs_reco_places(r), &c->scale, out);
+	c->q.personal = out;
+	c->blended = true;
 }
 
 static void
@@ -224,16 +248,16 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 	c->history = cs_events_build(c->env, &raw, r->max_history);
 	cs_serve_settle_times(r, c->history);
 	link_entries(c, number, e->n);
-	if (r->algorithm->flags & CS_RECO_FACTORS)
+	if (r->flags & CS_RECO_FACTORS)
 		score_by_factors(c);
-	else if (r->algorithm->flags & CS_RECO_KINDS)
-		score_by_kinds(c);
-	else if (r->algorithm->flags & CS_RECO_CUSTOMERS)
+	else if (r->flags & CS_RECO_CUSTOMERS)
 		score_by_customers(c);
 	else if (r->items <= CS_PLACES_MOST)
 		score_by_place(c);
 	else
 		score_by_hash(c);
+	if (r->flags & CS_RECO_KINDS)
+		add_kinds(c);
 	if (exclude_seen)
 	{
 		c->q.excluded = (cs_item_set) {number, e->n};
@@ -326,6 +350,8 @@ cs_reco_contributions(cs_reco_call *c, int32 item)
 			out[c->folded[i]] = folded[i];
 		pfree(folded);
 	}
+	for (size_t e = 0; c->blended && e < c->history->n; e++)
+		out[e] *= c->scale.own;
 	return out;
 }
 
@@ -336,7 +362,7 @@ cs_reco_kind_contributions(const cs_reco_call *c, int32 item)
 	double	   *out = palloc0(sizeof(double) * (r->n_kinds + 1));
 
 	for (int k = 0; c->taste && k < r->n_kinds; k++)
-		out[k] = c->taste[k] * cs_tastes_rate(cs_reco_tastes(r), item, k);
+		out[k] = (c->blended ? c->scale.prior : 1) * c->taste[k] * cs_tastes_rate(cs_reco_tastes(r), item, k);
 	return out;
 }
 
@@ -350,6 +376,12 @@ cs_reco_first_kind(const cs_reco_call *c, int32 item)
 		if (part[k] > part[best])
 			best = k;
 	return best;
+}
+
+static char *
+reason_of_kinds(const cs_reco_call *c, int32 item)
+{
+	return psprintf("popular with customers of kind %s", cs_reco_kind_name(c->now.r, cs_reco_first_kind(c, item)));
 }
 
 static char *
@@ -384,6 +416,20 @@ reason_of_history(cs_reco_call *c, int32 item)
 	return text.data;
 }
 
+/* Both, each with its weight for this customer. */
+static char *
+reason_of_both(cs_reco_call *c, int32 item)
+{
+	int			percent = (int) rint(100 * c->scale.weight);
+	char	   *own = reason_of_history(c, item);
+
+	if (c->scale.prior == 0)
+		return own;
+	if (own[0] == '\0')
+		return psprintf("%s (%d %%)", reason_of_kinds(c, item), percent);
+	return psprintf("%s (%d %%), %s (%d %%)", own, 100 - percent, reason_of_kinds(c, item), percent);
+}
+
 char *
 cs_reco_reason(cs_reco_call *c, const cs_served *s)
 {
@@ -392,9 +438,9 @@ cs_reco_reason(cs_reco_call *c, const cs_served *s)
 	switch (s->kind)
 	{
 		case CS_LAYER_HISTORY:
-			if (c->taste)
-				return psprintf("popular with customers of kind %s", cs_reco_kind_name(c->now.r, cs_reco_first_kind(c, s->item)));
-			return reason_of_history(c, s->item);
+			if (c->blended)
+				return reason_of_both(c, s->item);
+			return c->taste ? reason_of_kinds(c, s->item) : reason_of_history(c, s->item);
 		case CS_LAYER_OWN:
 			if (strcmp(r->algorithm->name, "trending") == 0)
 				return pstrdup("asked for more than before");

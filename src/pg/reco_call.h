@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "core/reco/blend.h"
 #include "pg/serve.h"
 
 typedef struct cs_reco_call
@@ -31,6 +32,8 @@ typedef struct cs_reco_call
 	int32	   *item;			/* their items */
 	double	   *x;				/* and values */
 	unsigned	searches;		/* when those alike were found */
+	cs_blend_scale scale;		/* of a blend: how its two scores are added up */
+	bool		blended;
 	cs_request	q;
 } cs_reco_call;
 

@@ -88,7 +88,7 @@ cs_reco_load(cs_env *env, cs_reco *r)
 				  "pg_catalog", InvalidOid, false, load_item, &l);
 	if (l.next != r->items)
 		cs_reco_damaged("items are missing");
-	if (!(r->algorithm->flags & CS_RECO_ITEMS))
+	if (!(r->flags & CS_RECO_ITEMS))
 		return w;
 	l.next = 0;
 	l.row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg recommender row", ALLOCSET_DEFAULT_SIZES);

@@ -113,7 +113,7 @@ add_layer(filling *f, cs_layer_kind kind)
 			return r->has_own;
 		case CS_LAYER_SEGMENT:
 			/* plain popularity does not ask for the segment */
-			if (f->q->segment == 0 || (!r->has_own && !(r->algorithm->flags & (CS_RECO_PERSONAL | CS_RECO_SEGMENTS))))
+			if (f->q->segment == 0 || (!r->has_own && !(r->flags & (CS_RECO_PERSONAL | CS_RECO_SEGMENTS))))
 				return false;
 			add_list(f, f->q->segment, kind);
 			return true;

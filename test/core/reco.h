@@ -81,11 +81,14 @@ static inline cs_reco_model
 fit_alone(cs_env *env, const char *algorithm, const cs_reco_args *args)
 {
 	const cs_recommender *r = cs_recommender_find(algorithm);
-	cs_team		team = solo(env, r->arena ? r->arena(args) : 0);
+	cs_reco_args own = *args;
+	cs_team		team;
 	cs_reco_model m;
 
+	own.env = env;
+	team = solo(env, r->arena ? r->arena(&own) : 0);
 	memset(&m, 0xA5, sizeof(m));
-	r->fit(env, &team, args, &m);
+	r->fit(env, &team, &own, &m);
 	cs_release(env, team.arena);
 	return m;
 }

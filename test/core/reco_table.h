@@ -65,16 +65,16 @@ fit_table_in_team(cs_env *env, cs_team *team, void *arg)
 		return;
 	if (m.factor)
 		memcpy(to, m.factor, sizeof(float) * (size_t) m.items * (size_t) m.factors);
-	else
+	if (m.start)
 		for (int j = 0; j < m.items; j++)
 			for (size_t p = m.start[j]; p < m.start[j + 1]; p++)
-				to[j * m.items + m.target[p]] = m.value[p];
+				to[j * m.items + m.target[p]] += m.value[p];
 }
 
 static inline void
 check_any_team(cs_env *env, const char *algorithm, const cs_events *e, cs_options *options)
 {
-	table_team	run = {algorithm, {e, NULL, 0, options, 1, &divider}, {NULL}, (size_t) e->items * (size_t) e->items};
+	table_team	run = {algorithm, {e, NULL, 0, options, 1, &divider, env}, {NULL}, (size_t) e->items * (size_t) e->items};
 	size_t		some = 0;
 
 	for (int size = 1; size <= 3; size++)
@@ -118,7 +118,7 @@ check_small_shops(cs_env *env, const char *algorithm, cs_options *options)
 		if (m.factor)
 			for (int i = 0; i < m.items * m.factors; i++)
 				CHECK(isfinite((double) m.factor[i]));
-		else if (m.start)
+		if (m.start)
 			for (size_t p = 0; p < m.start[m.items]; p++)
 				CHECK(isfinite((double) m.value[p]) && m.target[p] < m.items);
 	}

@@ -28,7 +28,7 @@ by_hand(cs_env *env)
 	c = cs_fold_new(env, f);
 	cs_fold_customer(c, 1, item, x);
 	CHECK_NEAR(c->u[0], 2.0 / 11, 1e-11);
-	CHECK(cs_fold_scores(env, c, out) == 2 && out[1].item == 1);
+	CHECK(cs_fold_scores(env, c, false, out) == 2 && out[1].item == 1);
 	CHECK_NEAR(out[1].score, 4.0 / 11, 1e-11);
 	cs_fold_customer(c, 2, item, x);
 	CHECK_NEAR(c->u[0], 14.0 / 41, 1e-11);
@@ -36,7 +36,7 @@ by_hand(cs_env *env)
 	CHECK_NEAR(terms[0], 2 * 2.0 / 41, 1e-11);
 	CHECK_NEAR(terms[1], 2 * 6 * 2.0 / 41, 1e-11);
 	cs_fold_customer(c, 0, item, x);
-	CHECK(cs_fold_scores(env, c, out) == 0);
+	CHECK(cs_fold_scores(env, c, false, out) == 0);
 	cs_fold_free(env, c);
 }
 
@@ -99,7 +99,7 @@ solves_the_normal_equations(cs_env *env)
 			}
 			CHECK_NEAR(residual, 0, 1e-5);
 		}
-		found = cs_fold_scores(env, c, out);
+		found = cs_fold_scores(env, c, false, out);
 		CHECK(found > 10);
 		for (size_t o = 0; o < found; o++)
 		{
@@ -134,7 +134,7 @@ sums_and_cosines(cs_env *env)
 	c = cs_fold_new(env, f);
 	cs_fold_customer(c, 2, item, x);
 	CHECK(c->u[0] == 1.5 && c->u[1] == 6);
-	CHECK(cs_fold_scores(env, c, out) == 3 && out[1].score == 24);
+	CHECK(cs_fold_scores(env, c, false, out) == 3 && out[1].score == 24);
 	cs_fold_explain(c, 1, terms);
 	CHECK(terms[0] == 24 && terms[1] == 0);
 	CHECK(cs_factors_similar(env, f, 0, out) == 2);

@@ -141,9 +141,9 @@ not_all_customers(cs_env *env)
 
 /* Item 2 above item 1, nothing else. */
 static size_t
-fixed_scores(cs_env *env, void *arg, size_t n, const int32_t *item, const double *value, cs_scored *out)
+fixed_scores(cs_env *env, void *arg, int32_t customer, size_t n, const int32_t *item, const double *value, cs_scored *out)
 {
-	CHECK(n == 1 && item[0] == 0 && value[0] == 1);
+	CHECK(n == 1 && item[0] == 0 && value[0] == 1 && (customer == 0 || customer == 1));
 	out[0] = (cs_scored) {1, 1};
 	out[1] = (cs_scored) {2, 2};
 	out[2] = (cs_scored) {0, 3};
@@ -162,10 +162,12 @@ ranks_by_hand(cs_env *env)
 	static const double at[] = {0, 0, DAY, 0, 0, 0, 0, 0, DAY, 0},
 				popularity[] = {9, 1, 1, 5, 2};
 	cs_holdout *h = cs_holdout_new(env, events_of_table(env, had, at, 2, 5, false), 1, 1);
+	cs_trial   *trial;
 	double		ndcg[2];
 
 	CHECK(h->n == 2);
-	cs_trial_ndcg(env, h, 0, popularity, fixed_scores, NULL, ndcg);
+	trial = cs_trial_new(env, h, 0, popularity);
+	cs_trial_ndcg(env, trial, fixed_scores, NULL, ndcg);
 	CHECK_NEAR(ndcg[0], 1, 1e-15);
 	CHECK_NEAR(ndcg[1], 0.5, 1e-15);
 	CHECK_NEAR(cs_trial_mean(ndcg, 2), 0.75, 1e-15);

@@ -44,7 +44,7 @@ $$;
 -- sources: as they were written, and the same rows otherwise; with and without workers
 SELECT algorithm, options, count(*) AS trained, count(DISTINCT learn(source, algorithm, options, workers)) AS models
 FROM (VALUES ('popular', '{"half_life": 33}'::jsonb), ('trending', '{"window": 40}'), ('segment_popular', '{"half_life": 33, "kappa": 0}'),
-		('segment_mixture', '{"half_life": 33}'), ('itemknn', '{"half_life": 33, "neighbours": 11}'), ('itemknn', '{"similarity": "bm25", "neighbours": 11, "max_history": 5}')) a (algorithm, options),
+		('segment_mixture', '{"half_life": 33}'), ('blend', '{"half_life": 33, "members": ["itemknn", "segment_mixture"]}'), ('itemknn', '{"half_life": 33, "neighbours": 11}'), ('itemknn', '{"similarity": "bm25", "neighbours": 11, "max_history": 5}')) a (algorithm, options),
 	unnest('{orders,shuffled,parts,worn}'::text[]) source, unnest('{0,2}'::int[]) workers
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- one session learns, another one serves and evaluates: the same

@@ -328,7 +328,7 @@ tile_scores(const cs_factors *f, size_t tile, const double *q, double *score)
 }
 
 size_t
-cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, cs_scored *out)
+cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, bool all, cs_scored *out)
 {
 	size_t		n = 0;
 
@@ -340,7 +340,7 @@ cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, cs_scored *
 			cs_poll(env);
 		tile_scores(f, (size_t) (from / TILE), q, score);
 		for (int i = 0; i < TILE && from + i < f->items; i++)
-			if (score[i] > 0)
+			if (all || score[i] > 0)
 				out[n++] = (cs_scored) {from + i, score[i]};
 	}
 	return n;
@@ -409,9 +409,9 @@ cs_fold_point(const cs_fold *c, double *point)
 }
 
 size_t
-cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out)
+cs_fold_scores(cs_env *env, const cs_fold *c, bool all, cs_scored *out)
 {
-	return cs_factors_scores(env, c->factors, c->u, out);
+	return cs_factors_scores(env, c->factors, c->u, all, out);
 }
 
 double

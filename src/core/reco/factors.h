@@ -82,8 +82,8 @@ void		cs_factors_free(cs_factors *f);
 
 double		cs_factors_value(const cs_factors *f, int32_t item, int factor);
 
-/* Products of the items' factors with q that are > 0; out has room for all.  O(items d). */
-size_t		cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, cs_scored *out);
+/* Products of the items' factors with q, those > 0 or all; out has room for all.  O(items d). */
+size_t		cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, bool all, cs_scored *out);
 
 /* A history: entries of items below f->items, with values > 0. */
 typedef struct cs_fold
@@ -109,8 +109,8 @@ void		cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *
  */
 void		cs_fold_point(const cs_fold *c, double *point);
 
-/* All items with a score > 0; out has room for all.  O(items d). */
-size_t		cs_fold_scores(cs_env *env, const cs_fold *c, cs_scored *out);
+/* The same for the customer. */
+size_t		cs_fold_scores(cs_env *env, const cs_fold *c, bool all, cs_scored *out);
 
 /* The score of one item, which may be 0 or below. */
 double		cs_fold_score(const cs_fold *c, int32_t item);

@@ -112,10 +112,11 @@ draw_entries(cs_env *env, const cs_events *e, size_t c, uint64_t seed, ticket *t
 }
 
 static cs_events *
-events_without(cs_env *env, const cs_events *e, const bool *held, size_t gone)
+events_without(cs_env *env, const cs_events *e, uint64_t seed, const bool *drawn, const bool *held, size_t gone)
 {
 	cs_events  *r = CS_NEW(env, cs_events, 1);
 	size_t		n = 0;
+	uint64_t	least = e->n > CS_HOLDOUT_ENTRIES ? (uint64_t) (0x1p64 * (1 - (double) CS_HOLDOUT_ENTRIES / (double) e->n)) : 0;
 
 	*r = *e;
 	r->n = e->n - gone;
@@ -125,9 +126,11 @@ events_without(cs_env *env, const cs_events *e, const bool *held, size_t gone)
 	r->last = e->last ? CS_ROOM(env, double, r->n) : NULL;
 	for (int c = 0; c < e->customers; c++)
 	{
+		bool		taken = drawn[c] || lot_of(~seed, (uint64_t) c) >= least;
+
 		for (size_t i = e->start[c]; i < e->start[c + 1]; i++)
 		{
-			if (held[i])
+			if (held[i] || !taken)
 				continue;
 			r->item[n] = e->item[i];
 			r->weight[n] = e->weight[i];
@@ -139,6 +142,7 @@ events_without(cs_env *env, const cs_events *e, const bool *held, size_t gone)
 		if (c % POLL_CUSTOMERS == 0)
 			cs_poll(env);
 	}
+	r->n = n;
 	return r;
 }
 
@@ -183,7 +187,7 @@ cs_holdout_new(cs_env *env, const cs_events *e, uint64_t seed, double scores)
 		if (h->n % POLL_CUSTOMERS == 0)
 			cs_poll(env);
 	}
-	h->rest = events_without(env, e, held, room);
+	h->rest = events_without(env, e, seed, drawn, held, room);
 	cs_release(env, drawn);
 	cs_release(env, held);
 	cs_release(env, t);
@@ -214,37 +218,73 @@ popular_layer(cs_env *env, const double *popularity, int items)
 	return (cs_layer) {s, n};
 }
 
-void
-cs_trial_ndcg(cs_env *env, const cs_holdout *h, double half_life, const double *popularity, cs_trial_scores scores,
-			  void *arg, double *ndcg)
+cs_trial *
+cs_trial_new(cs_env *env, const cs_holdout *h, double half_life, const double *popularity)
 {
-	const cs_events *e = h->rest;
-	cs_scored  *out = CS_ROOM(env, cs_scored, (size_t) e->items);
-	double	   *value = CS_ROOM(env, double, longest_history(e));
-	cs_layer	layer[2] = {{out, 0}, popular_layer(env, popularity, e->items)};
+	cs_trial   *trial = CS_NEW(env, cs_trial, 1);
 
-	for (size_t t = 0; t < h->n; t++)
+	trial->h = h;
+	trial->half_life = half_life;
+	trial->popular = popular_layer(env, popularity, h->rest->items);
+	trial->value = CS_ROOM(env, double, longest_history(h->rest));
+	return trial;
+}
+
+void
+cs_trial_free(cs_env *env, cs_trial *trial)
+{
+	cs_release(env, (void *) (uintptr_t) trial->popular.scored);
+	cs_release(env, trial->value);
+	cs_release(env, trial);
+}
+
+size_t
+cs_trial_history(const cs_trial *trial, size_t t, const int32_t **item, const double **value)
+{
+	const cs_events *e = trial->h->rest;
+	size_t		from = e->start[trial->h->customer[t]],
+				n = e->start[trial->h->customer[t] + 1] - from;
+
+	for (size_t i = 0; i < n; i++)
+		trial->value[i] = cs_events_value(e, from + i, trial->half_life);
+	*item = e->item + from;
+	*value = trial->value;
+	return n;
+}
+
+double
+cs_trial_judge(cs_env *env, const cs_trial *trial, size_t t, const cs_scored *scored, size_t n)
+{
+	const cs_holdout *h = trial->h;
+	size_t		from = h->rest->start[h->customer[t]];
+	cs_layer	layer[2] = {{scored, n}, trial->popular};
+	cs_rank_args args = {layer, 2, h->rest->item + from, h->rest->start[h->customer[t] + 1] - from, NULL, 0};
+	cs_ranked	ranked[LENGTH];
+	int32_t		list[LENGTH];
+	double		metric[CS_METRICS_OF_HITS];
+	int			found = cs_rank(env, &args, LENGTH, ranked);
+
+	for (int i = 0; i < found; i++)
+		list[i] = ranked[i].item;
+	cs_metrics_of_hits(list, found, h->item + h->start[t], (int) (h->start[t + 1] - h->start[t]), LENGTH, metric);
+	return metric[CS_METRIC_NDCG];
+}
+
+void
+cs_trial_ndcg(cs_env *env, const cs_trial *trial, cs_trial_scores scores, void *arg, double *ndcg)
+{
+	cs_scored  *out = CS_ROOM(env, cs_scored, (size_t) trial->h->rest->items);
+
+	for (size_t t = 0; t < trial->h->n; t++)
 	{
-		size_t		from = e->start[h->customer[t]],
-					n = e->start[h->customer[t] + 1] - from;
-		cs_rank_args args = {layer, 2, e->item + from, n, NULL, 0};
-		cs_ranked	ranked[LENGTH];
-		int32_t		list[LENGTH];
-		double		metric[CS_METRICS_OF_HITS];
-		int			found;
+		const int32_t *item;
+		const double *value;
+		size_t		n = cs_trial_history(trial, t, &item, &value);
 
-		for (size_t i = 0; i < n; i++)
-			value[i] = cs_events_value(e, from + i, half_life);
-		layer[0].n = scores(env, arg, n, e->item + from, value, out);
-		found = cs_rank(env, &args, LENGTH, ranked);
-		for (int i = 0; i < found; i++)
-			list[i] = ranked[i].item;
-		cs_metrics_of_hits(list, found, h->item + h->start[t], (int) (h->start[t + 1] - h->start[t]), LENGTH, metric);
-		ndcg[t] = metric[CS_METRIC_NDCG];
+		n = scores(env, arg, trial->h->customer[t], n, item, value, out);
+		ndcg[t] = cs_trial_judge(env, trial, t, out, n);
 		cs_poll(env);
 	}
-	cs_release(env, (void *) (uintptr_t) layer[1].scored);
-	cs_release(env, value);
 	cs_release(env, out);
 }
 

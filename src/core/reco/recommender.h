@@ -18,6 +18,7 @@
 #include "core/reco/crowd.h"
 #include "core/reco/events.h"
 #include "core/reco/factors.h"
+#include "core/reco/intervals.h"
 
 /*
  * Who divides customers into groups: n rows of length 1 into at most k, label
@@ -46,7 +47,21 @@ typedef struct cs_reco_args
 	const cs_options *options;
 	uint64_t	seed;
 	const cs_divider *divider;	/* for algorithms with CS_RECO_KINDS */
+
+	/* For algorithms that choose among others. */
+	cs_env	   *env;			/* for what arena() has to look up */
+	size_t		memory;			/* bytes that fit may take beside the events; 0: any */
 } cs_reco_args;
+
+struct cs_recommender;
+
+/* What was tried for a choice, on what was held back (holdout.h). */
+typedef struct cs_tried
+{
+	const struct cs_recommender *algorithm;
+	cs_interval ndcg;			/* nDCG@10 with its interval; n 0: it was not tried */
+	const char *why_not;		/* then why */
+} cs_tried;
 
 typedef struct cs_reco_model
 {
@@ -96,6 +111,19 @@ typedef struct cs_reco_model
 	 * Per customer, where others' nearest count (crowd.h).  Or NULL.
 	 */
 	cs_bar	   *bar;
+
+	/*
+	 * Of a blend (blend.h): its kappa, and whose the other scores are: weights from
+	 * item to item, or the first factors.  member NULL: no blend.
+	 */
+	const struct cs_recommender *member;
+	double		blend_kappa;
+
+	/* Of a choice: which algorithm it is and with which options; NULL: as asked for. */
+	const struct cs_recommender *chosen;
+	cs_options *chosen_options;
+	cs_tried   *tried;
+	int			n_tried;
 
 	/*
 	 * Decayed weight of items within segments: for segment s entries

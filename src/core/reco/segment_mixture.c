@@ -51,6 +51,9 @@ static const int numbers[] = {1, 2, 3, 5, 10, 20, 40, 80};
 static const double multiples[] = {1, 3, 10};
 #define MULTIPLES (sizeof(multiples) / sizeof(multiples[0]))
 
+/* Rows are multiples of one over this. */
+#define GRID 1024
+
 /* Two levels of groups: kinds and their families. */
 typedef struct level
 {
@@ -124,6 +127,10 @@ arena(const cs_reco_args *a)
 
 /* ---- customers as directions ---- */
 
+/*
+ * To length 1, on a grid: rows that differ by no more than rounding are the same, for
+ * k-means must not try to tell them apart.
+ */
 static void
 set_length(float *row, size_t d)
 {
@@ -132,7 +139,7 @@ set_length(float *row, size_t d)
 	for (size_t f = 0; f < d; f++)
 		sum += (double) row[f] * (double) row[f];
 	for (size_t f = 0; f < d && sum > 0; f++)
-		row[f] = (float) ((double) row[f] / sqrt(sum));
+		row[f] = (float) (rint(GRID * (double) row[f] / sqrt(sum)) / GRID + 0.0);	/* one zero only */
 }
 
 /* Rows of the customers who have events. */
@@ -339,7 +346,7 @@ typedef struct taster
 } taster;
 
 static size_t
-taste(cs_env *env, void *arg, size_t n, const int32_t *item, const double *value, cs_scored *out)
+taste(cs_env *env, void *arg, int32_t customer, size_t n, const int32_t *item, const double *value, cs_scored *out)
 {
 	taster	   *t = arg;
 
@@ -355,6 +362,7 @@ try_multiple(const mixing *m, const cs_holdout *h, double multiple, double *ndcg
 	double	   *share = shares(m);
 	float	   *rate = CS_ROOM(env, float, (size_t) m->kinds.n);
 	cs_tastes  *t = cs_tastes_new(env, m->e->items, m->kinds.n, share);
+	cs_trial   *trial;
 	taster		by = {t, CS_ROOM(env, double, (size_t) m->kinds.n)};
 
 	for (int i = 0; i < m->e->items; i++)
@@ -363,7 +371,9 @@ try_multiple(const mixing *m, const cs_holdout *h, double multiple, double *ndcg
 		cs_tastes_set(t, i, rate);
 	}
 	cs_tastes_ready(t);
-	cs_trial_ndcg(env, h, cs_option_real(m->args->options, "half_life"), m->popularity, taste, &by, ndcg);
+	trial = cs_trial_new(env, h, cs_option_real(m->args->options, "half_life"), m->popularity);
+	cs_trial_ndcg(env, trial, taste, &by, ndcg);
+	cs_trial_free(env, trial);
 	cs_release(env, by.p);
 	cs_tastes_free(t);
 	cs_release(env, rate);

@@ -103,7 +103,7 @@ cs_tastes_customer(const cs_tastes *t, size_t n, const int32_t *item, const doub
 size_t
 cs_tastes_scores(cs_env *env, const cs_tastes *t, const double *p, cs_scored *out)
 {
-	return cs_factors_scores(env, t->rate, p, out);
+	return cs_factors_scores(env, t->rate, p, false, out);
 }
 
 size_t
