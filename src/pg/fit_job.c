@@ -339,13 +339,13 @@ cs_axes(cs_env *env, const cs_prep *p)
 }
 
 size_t
-cs_fit_job_arena(const cs_fit_job *job)
+cs_fit_job_arena(cs_env *env, const cs_fit_job *job)
 {
 	size_t		n = job->x->n,
 				m = Min(n, CS_SILHOUETTE_ROWS),
 				k = Max(job->k_max, 2);
 
-	return (job->algorithm->arena ? job->algorithm->arena(n, job->x->d, k) : 0) +
+	return cs_clusterer_arena(env, job->algorithm, job->options, n, job->x->d, k) +
 		cs_silhouette_arena(m, job->x->d, k > 64 ? k : 64) + 8 * cs_team_bytes(m + 64, sizeof(double)) +
 		2 * CS_HALF_ROUNDS * cs_team_bytes(CS_HALF_ROWS + 1, sizeof(uint32_t)) + 3 * cs_team_bytes(CS_GAP_ROWS, sizeof(uint32_t)) + 65536;
 }

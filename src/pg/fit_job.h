@@ -58,7 +58,7 @@ extern void cs_fit_job_run(cs_env *env, cs_team *team, const cs_fit_job *job, cs
 extern cs_axis *cs_axes(cs_env *env, const cs_prep *p);
 
 /* Bytes of arena for it. */
-extern size_t cs_fit_job_arena(const cs_fit_job *job);
+extern size_t cs_fit_job_arena(cs_env *env, const cs_fit_job *job);
 
 /* Labels of all rows of x by a model; label is shared. */
 extern void cs_label_by(cs_env *env, cs_team *team, const cs_scorer *s, const cs_matrix *x, int32_t *label);

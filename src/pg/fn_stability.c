@@ -65,7 +65,7 @@ start(resampling *r)
 	size_t		n = r->x->n;
 	cs_team		team;
 
-	r->arena_size = (a->arena ? a->arena(n, r->x->d, Max(r->m->k, 2)) : 0) + 65536;
+	r->arena_size = cs_clusterer_arena(r->env, a, r->options, n, r->x->d, Max(r->m->k, 2)) + 65536;
 	r->arena = CS_NEW(r->env, char, r->arena_size);
 	r->label = CS_ROOM(r->env, int32, cs_round_lanes(n));
 	r->in_sample = CS_ROOM(r->env, int32, cs_round_lanes(n));

@@ -148,7 +148,7 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
 	if (t->outcome.fit.note && !t->of_group)
-		ereport(NOTICE,
+		ereport(t->outcome.fit.note_warns ? WARNING : NOTICE,
 				(errmsg("%s", t->outcome.fit.note),
 				 t->outcome.fit.note_hint ? errhint("%s", t->outcome.fit.note_hint)
 				 : errhint("Increase maintenance_work_mem, or the option memory, or see the options of %s.", r->algorithm->name)));

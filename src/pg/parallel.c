@@ -420,7 +420,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 static void
 alone(cs_env *env, const cs_fit_job *job, cs_fit_outcome *out)
 {
-	size_t		arena = cs_fit_job_arena(job);
+	size_t		arena = cs_fit_job_arena(env, job);
 	char	   *room = CS_NEW(env, char, arena);
 	cs_team		team = {0, 1, NULL, room, arena, 0};
 
@@ -432,7 +432,7 @@ int
 cs_parallel_fit(cs_env *env, const cs_fit_job *job, Jsonb *options, const cs_slabs *slabs,
 				int workers, cs_fit_outcome *out)
 {
-	size_t		arena = cs_fit_job_arena(job);
+	size_t		arena = cs_fit_job_arena(env, job);
 	ParallelContext *pcxt;
 	header	   *h;
 	pg_team		team;

@@ -4,7 +4,7 @@
  *	core COMMAND WORDS...		one command
  *	core						commands from standard input, one a line
  *
- * Commands stand in data.c, kmeans.c, itemknn.c, linalg.c, medoids.c, clusters.c and
+ * Commands stand in data.c, kmeans.c, itemknn.c, linalg.c, medoids.c, clusters.c, deep.c and
  * machine.c.
  */
 #include "host.h"
@@ -229,7 +229,7 @@ static void
 run(int words, char **word)
 {
 	const command *const tables[] = {data_commands, kmeans_commands, itemknn_commands, reco_commands, machine_commands,
-		linalg_commands, medoids_commands, clusters_commands};
+		linalg_commands, medoids_commands, clusters_commands, deep_commands};
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const command *c = tables[t]; c->name; c++)

@@ -65,6 +65,7 @@ extern const command machine_commands[];
 extern const command linalg_commands[];
 extern const command medoids_commands[];
 extern const command clusters_commands[];
+extern const command deep_commands[];
 
 void		stop(const char *what) __attribute__((noreturn));
 

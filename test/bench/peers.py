@@ -15,6 +15,7 @@ Reads commands from standard input, one a line, and answers each with one line,
     medoids, prototypes             see medoids.py
     dbscan, ward, hdbscan, gmm      see clusters.py
     labelled, labelled_eps          see labelled.py
+    digits                          see deep.py
     events_roundtrip TABLE          the same for item-to-item similarities
 """
 import importlib
@@ -223,11 +224,12 @@ COMMANDS = {f.__name__: f for f in (versions, version, load, lloyd, seed, fit, s
 def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     import clusters
+    import deep
     import labelled
     import medoids
     import roundtrip
     COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events,
-                    medoids=medoids.medoids, prototypes=medoids.prototypes,
+                    medoids=medoids.medoids, prototypes=medoids.prototypes, digits=deep.digits,
                     dbscan=clusters.dbscan, ward=clusters.ward, hdbscan=clusters.hdbscan, gmm=clusters.gmm,
                     labelled=labelled.labelled, labelled_eps=labelled.labelled_eps)
     for line in sys.stdin:

@@ -27,7 +27,7 @@ fit_one(cs_env *env, const cs_clusterer *c, const cs_matrix *x, int k, const cha
 {
 	cs_fit		fit = {.algorithm = c};
 	cs_fit_args args = {.x = x, .k = k, .seed = 42, .options = options_with(env, c->params, option, value)};
-	cs_team		team = solo(env, c->arena(x->n, x->d, k));
+	cs_team		team = solo(env, cs_clusterer_arena(env, c, args.options, x->n, x->d, k));
 
 	c->fit(env, &team, &args, &fit);
 	CHECK(team.used == 0);
@@ -153,7 +153,7 @@ teams_agree(cs_env *env, const cs_clusterer *c, cs_matrix *(*make) (cs_env *), i
 			j.center[r] = CS_NEW(env, double, (size_t) (k * x->d));
 			j.extra[r] = CS_NEW(env, int, (size_t) k);
 		}
-		run_team(env, size, c->arena(x->n, x->d, k), fit_by_member, &j);
+		run_team(env, size, cs_clusterer_arena(env, c, j.args.options, x->n, x->d, k), fit_by_member, &j);
 		if (size == 1)
 		{
 			first = j.fit[0];

@@ -97,7 +97,7 @@ sample_document(cs_env *env, int kind, size_t *len)
 	for (int i = 0; i < 180; i++)
 		rows[i] = fabsf(rows[i]);
 	args.x = cs_matrix_from_rows(env, rows, 60, 3);
-	team = solo(env, c->arena ? c->arena(60, 3, 4) : 0);
+	team = solo(env, cs_clusterer_arena(env, c, args.options, 60, 3, 4));
 	c->fit(env, &team, &args, &fit);
 	cs_writer_init(env, &w);
 	cs_begin_object(&w, NULL);

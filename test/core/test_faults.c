@@ -107,6 +107,27 @@ test_hdbscan(cs_env *env)
 	CHECK(cs_scorer_of_fit(env, &fit)->k == fit.k);
 }
 
+/* A small network, pairs and all. */
+static void
+test_deep(cs_env *env)
+{
+	cs_matrix  *x = few_rows(env);
+	cs_fit		fit = {.algorithm = &cs_deep};
+	cs_options *o = options_with(env, cs_deep.params, "pretrain_epochs", 1);
+	cs_fit_args args = {.x = x, .k = 2, .seed = 42, .options = o};
+	cs_option  *layers = &o->value[cs_params_find(cs_deep.params, "layers")];
+	double		one = 3;
+	cs_team		team;
+
+	*layers = (cs_option) {.set = true, .rows = 1, .cols = 1, .cell = &one};
+	o->value[cs_params_find(cs_deep.params, "embedding")].number = 2;
+	o->value[cs_params_find(cs_deep.params, "epochs")].number = 1;
+	o->value[cs_params_find(cs_deep.params, "batch")].number = 70;
+	team = solo(env, cs_clusterer_arena(env, &cs_deep, o, x->n, x->d, 2));
+	cs_deep.fit(env, &team, &args, &fit);
+	CHECK(team.used == 0 && cs_scorer_of_fit(env, &fit)->k == fit.k && fit.k >= 1);
+}
+
 static void
 test_kmedoids(cs_env *env)
 {
@@ -157,4 +178,4 @@ test_measures(cs_env *env)
 }
 
 TESTS(test_kmeans, test_pruned_kmeans, test_spherical_kmeans, test_bisecting_kmeans, test_minibatch_kmeans,
-	  test_hierarchical, test_gmm, test_dbscan, test_hdbscan, test_kmedoids, test_kprototypes, test_measures)
+	  test_hierarchical, test_gmm, test_dbscan, test_hdbscan, test_kmedoids, test_kprototypes, test_deep, test_measures)

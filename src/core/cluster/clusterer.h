@@ -71,6 +71,7 @@ typedef struct cs_fit
 	void	   *extra;			/* the algorithm's own */
 	const char *note;			/* what users should know of how it was done, or NULL */
 	const char *note_hint;		/* what they can do about it; NULL: give more memory */
+	bool		note_warns;		/* what it tells is a warning */
 
 	/* By what to choose between numbers of clusters, the least (BIC); 0 or NaN: by the common rule. */
 	double		criterion;
@@ -136,6 +137,9 @@ typedef struct cs_clusterer
 	/* Bytes of team arena that fit needs. */
 	size_t		(*arena) (size_t n, int d, int k);
 
+	/* The same where it depends on the options; arena is then what grows with n.  Or NULL. */
+	size_t		(*arena_for) (cs_env *env, const cs_options *options, size_t n, int d, int k);
+
 	/* Fields of the object "fit" of a model value, centres excepted. */
 	void		(*save) (cs_env *env, const cs_fit *fit, cs_writer *w);
 
@@ -185,6 +189,9 @@ cs_scorer  *cs_scorer_load(cs_env *env, cs_value fit);
 
 /* The object "fit" of a model value. */
 void		cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w);
+
+/* Bytes of arena that fitting takes. */
+size_t		cs_clusterer_arena(cs_env *env, const cs_clusterer *c, const cs_options *options, size_t n, int d, int k);
 
 /* Squared distance to a cluster; NaN where a model has none. */
 double		cs_scorer_distance(const cs_scorer *s, const float *row, int cluster, float *score);

@@ -29,6 +29,14 @@ cs_clusterer_directions(const cs_clusterer *a, const cs_options *options)
 	return a->flags & CS_UNIT_LENGTH || (a->directions && a->directions(options));
 }
 
+size_t
+cs_clusterer_arena(cs_env *env, const cs_clusterer *c, const cs_options *options, size_t n, int d, int k)
+{
+	if (c->arena_for)
+		return c->arena_for(env, options, n, d, k);
+	return c->arena ? c->arena(n, d, k) : 0;
+}
+
 void
 cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w)
 {
