@@ -64,6 +64,14 @@ cs_adhoc_read(cs_env *env, cs_adhoc *a, const char *algorithm, int k, Jsonb *opt
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid number of segments k: %d", k),
 				 errdetail("k is from 1 to 10000.")));
+
+	/* equal rows are one point here */
+	if (cs_bounds_sizes(a->algorithm, a->options))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options min_share and max_share are for train()"),
+				 errdetail("Ad hoc functions work on distinct points, not on rows."),
+				 errhint("Leave them out.")));
 }
 
 cs_digest *

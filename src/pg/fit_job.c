@@ -101,7 +101,7 @@ read_row(void *arg, size_t i, double *out)
 static void
 label_sample(cs_env *env, cs_team *team, const cs_matrix *sample, const cs_fit *fit, int32_t *label)
 {
-	if (!(fit->algorithm->flags & CS_OWN_LABELS))
+	if (!cs_fit_labels(fit))
 	{
 		cs_label_by(env, team, cs_scorer_of_fit(env, fit), sample, label);
 		return;
@@ -195,7 +195,7 @@ log_within(cs_env *env, cs_team *team, const cs_fit_job *job, const cs_matrix *x
 	double		w;
 
 	fit_k(env, team, job, x, k, job->seed, NULL, &fit);
-	if (!(fit.algorithm->flags & CS_OWN_LABELS))
+	if (!cs_fit_labels(&fit))
 		cs_label_by(env, team, cs_scorer_of_fit(env, &fit), x, label);
 	else if (team->rank == 0)
 		memcpy(label, fit.label, sizeof(int32_t) * x->n);

@@ -108,7 +108,7 @@ label_again(cs_env *env, const resampling *r, const cs_fit *fit)
 {
 	cs_team		team = alone(r);
 
-	if (fit->algorithm->flags & CS_OWN_LABELS)
+	if (cs_fit_labels(fit))
 		for (size_t i = 0; i < r->x->n; i++)
 			r->again[r->pick[i]] = fit->label[i];
 	else

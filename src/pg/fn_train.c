@@ -270,6 +270,12 @@ read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *ow
 	instr_time	start;
 
 	read_rows(t, r, former_members, owner, keep_k);
+	if (t->ds->sample_level > 0 && cs_bounds_sizes(r->algorithm, r->options))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("rows do not fit into memory"),
+				 errdetail("Bounded sizes of segments need all rows, which would take more than the %zu MB that are allowed.", t->ds->budget >> 20),
+				 errhint("Increase maintenance_work_mem, or the option memory.")));
 	cs_training_warn(t, r);
 	cs_train_request_start(t->env, r, t->ds);
 	cs_training_fit(t, r);

@@ -14,7 +14,7 @@
 #include "pg/params.h"
 
 static const char *const type_names[] = {
-	"a whole number", "a number", "true or false", "a text", "an array of numbers or of arrays of numbers",
+	"a whole number", "a number", "true or false", "a text", "an array of numbers or of equally long arrays of numbers",
 	"an object of texts", "an array of texts", "a text"
 };
 

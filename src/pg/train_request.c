@@ -175,6 +175,29 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	return r;
 }
 
+bool
+cs_bounds_sizes(const cs_clusterer *a, const cs_options *options)
+{
+	return cs_params_find(a->params, "min_share") >= 0 &&
+		(cs_option_real(options, "min_share") > 0 || cs_option_real(options, "max_share") < 1);
+}
+
+/* A number as it is; of a category, the number of a level, from the most frequent one on. */
+static float
+start_value(const cs_feature *f, double v, int centre)
+{
+	if (f->kind == CS_NUMBER)
+		return cs_raw_number(f, v, NULL);
+	if (f->kind == CS_TEXT || v != floor(v) || v < 0 || v >= f->levels)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("start centre %d does not fit feature \"%s\"", centre + 1, f->name),
+				 f->kind == CS_TEXT ? errdetail("It is a text, which has no number that a centre could start from.")
+				 : errdetail("It is a category of %d levels, told by their number: from 0, the most frequent one, to %d.",
+							 f->levels, f->levels - 1)));
+	return (float) v;
+}
+
 double *
 cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, int k, const cs_prep *p)
 {
@@ -201,15 +224,16 @@ cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, 
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"start\" does not fit"),
-				 errdetail("With init given it takes %s arrays of %d numbers, one per feature.",
-						   k >= 0 ? psprintf("%d", k) : "k (which must be given too)", p->n)));
+				 errdetail("With init given it takes %s arrays of %d numbers, one per feature; it has %s.",
+						   k >= 0 ? psprintf("%d", k) : "k (which must be given too)", p->n,
+						   o->set ? psprintf("%d arrays of %d", o->rows, o->cols) : "none")));
 	raw = CS_NEW(env, float, p->n);
 	point = CS_NEW(env, float, cs_prep_room(p));
 	start = CS_NEW(env, double, (size_t) o->rows * p->d);
 	for (int j = 0; j < o->rows; j++)
 	{
 		for (int f = 0; f < o->cols; f++)
-			raw[f] = cs_raw_number(&p->f[f], o->cell[j * o->cols + f], NULL);
+			raw[f] = start_value(&p->f[f], o->cell[j * o->cols + f], j);
 		if (cs_prep_row(p, raw, point, NULL) != CS_ROW_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

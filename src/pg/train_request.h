@@ -75,6 +75,9 @@ extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *e
  */
 extern double *cs_start_centres(cs_env *env, const cs_clusterer *a, const cs_options *options, int k, const cs_prep *p);
 
+/* Do these options bound the sizes of segments? */
+extern bool cs_bounds_sizes(const cs_clusterer *a, const cs_options *options);
+
 /* Given centres, from the units of the features to points, once transforms are fitted. */
 extern void cs_train_request_start(cs_env *env, cs_train_request *r, const cs_dataset *ds);
 

@@ -80,7 +80,8 @@ typedef struct cs_fit
 	const double *figure;		/* k of them */
 
 	/*
-	 * With CS_OWN_LABELS (a tree that was cut, density): where the rows of x
+	 * With CS_OWN_LABELS (a tree that was cut, density), and where options bound the
+	 * sizes of clusters (then every member has label): where the rows of x
 	 * belong, n entries each, in the order of x; only the leader's count.  All but
 	 * label may be NULL.  Without, rows go where the fitted model puts them.
 	 */
@@ -179,6 +180,13 @@ typedef struct cs_clusterer
 extern const cs_clusterer *const cs_clusterers[];	/* ends with NULL */
 
 const cs_clusterer *cs_clusterer_find(const char *name);
+
+/* Does a fit say where its rows belong?  The same on every member of the team. */
+static inline bool
+cs_fit_labels(const cs_fit *f)
+{
+	return f->algorithm->flags & CS_OWN_LABELS || f->label != NULL;
+}
 
 /* Are rows scaled to length 1? */
 bool		cs_clusterer_directions(const cs_clusterer *a, const cs_options *options);

@@ -12,6 +12,7 @@
  */
 #include "core/base/matching.h"
 #include "core/cluster/algorithms.h"
+#include "core/cluster/balanced.h"
 #include "core/cluster/kmeans.h"
 #include "core/cluster/lloyd.h"
 #include "core/cluster/seeding.h"
@@ -47,7 +48,8 @@ size_t
 cs_kmeans_arena(size_t n, int d, int k)
 {
 	return cs_team_bytes(cs_round_lanes(n), sizeof(int32_t)) + cs_lloyd_arena(n, d, k) +
-		cs_team_bytes(CS_MAX_UNITS * (size_t) k * ((size_t) d + 1), sizeof(double)) + cs_seed_arena(n, d, k);
+		cs_team_bytes(CS_MAX_UNITS * (size_t) k * ((size_t) d + 1), sizeof(double)) + cs_seed_arena(n, d, k) +
+		cs_team_bytes((size_t) k * (size_t) d, sizeof(double)) + cs_team_bytes(1, sizeof(cs_balanced_result));
 }
 
 /* Lloyd from s->center; keep the result in out when it is the best so far. */
@@ -135,10 +137,46 @@ warm_centers(starts *s)
 	return all;
 }
 
+/*
+ * From the result without bounds to one within them.  The leader does it: the
+ * others wait, and take what it found.  Rows then belong where the assignment put
+ * them, which need not be the nearest centre.
+ */
+static void
+balance(starts *s, const cs_balance *b)
+{
+	const cs_fit_args *a = s->args;
+	size_t		kd = (size_t) a->k * (size_t) a->x->d;
+	cs_balanced_result *r = cs_team_alloc(s->env, s->team, 1, sizeof(*r));
+	double	   *center = cs_team_alloc(s->env, s->team, kd, sizeof(double));
+
+	if (a->memory > 0 && cs_balance_bytes(a->x->n, a->k) > a->memory)
+		cs_fail(s->env, CS_E_LIMIT, "rows do not fit into memory for bounded sizes of segments",
+				cs_text(s->env, "min_share and max_share take %zu MB for %zu rows and %d segments.",
+						(cs_balance_bytes(a->x->n, a->k) >> 20) + 1, a->x->n, a->k),
+				"Increase maintenance_work_mem, or the option memory.");
+	if (s->team->rank == 0)
+	{
+		memcpy(center, s->out->center, sizeof(double) * kd);
+		*r = cs_balanced_lloyd(s->env, a->x, b, s->lloyd.max_iterations, s->lloyd.unit_length, center, s->label);
+	}
+	cs_team_barrier(s->team);
+	memcpy(s->out->center, center, sizeof(double) * kd);
+	s->out->label = CS_ROOM(s->env, int32_t, a->x->n + 1);
+	memcpy(s->out->label, s->label, sizeof(int32_t) * a->x->n);
+	s->out->objective = r->objective;
+	s->out->iterations += r->iterations;
+	s->out->converged = r->converged;
+	cs_team_barrier(s->team);
+}
+
 void
 cs_kmeans_fit_with(cs_env *env, cs_team *team, const cs_fit_args *a, bool unit_length, cs_fit *out)
 {
 	size_t		mark = cs_team_mark(team);
+	double		min_share = cs_option_real(a->options, "min_share"),
+				max_share = cs_option_real(a->options, "max_share");
+	cs_balance	balance_of = cs_balance_of(env, a->x->n, a->k, min_share, max_share);
 	int			init = cs_option_int(a->options, "init"),
 				restarts = init == INIT_GIVEN ? 1 : cs_option_int(a->options, "restarts");
 	cs_fit		warm = {0};
@@ -165,6 +203,8 @@ cs_kmeans_fit_with(cs_env *env, cs_team *team, const cs_fit_args *a, bool unit_l
 		run_start(&s, out);
 	}
 	prefer_warm(&s, &warm);
+	if (min_share > 0 || max_share < 1)
+		balance(&s, &balance_of);
 	cs_release(env, s.center);
 	cs_team_rewind(team, mark);
 }
@@ -185,6 +225,8 @@ const cs_param cs_kmeans_params[] = {
 	"rows tried per step of k-means++; all fit into one pass"},
 	{"start", CS_P_MATRIX, 0, 0, 0, NULL,
 		"with init given: an array of k arrays, one value per feature, in the units of the features"},
+	{"min_share", CS_P_REAL, 0, 0, 1, NULL, "least share of the training rows that a segment holds"},
+	{"max_share", CS_P_REAL, 1, 0, 1, NULL, "largest share of the training rows that a segment holds"},
 	{0}
 };
 
