@@ -18,11 +18,11 @@ CREATE FUNCTION clusterseg._compare_add(model text, test text, k int, exclude_se
 COMMENT ON FUNCTION clusterseg._compare_add(text, text, int, boolean, bigint) IS
 	'measures a recommender as the next one of the open comparison; returns the customers that it was measured on';
 
-CREATE FUNCTION clusterseg._compare_end("by" text[], baseline int, seed bigint)
+CREATE FUNCTION clusterseg._compare_end("by" text[], baseline int, seed bigint, best_by text)
 	RETURNS TABLE (method int, metric text, value float8, low float8, high float8, customers_group text, customers int,
 		difference float8, difference_low float8, difference_high float8, best int, to_best float8, to_best_low float8, to_best_high float8)
 	AS 'MODULE_PATHNAME', 'clusterseg_compare_end' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 500;
-COMMENT ON FUNCTION clusterseg._compare_end(text[], int, bigint) IS 'the figures of the open comparison, which it closes';
+COMMENT ON FUNCTION clusterseg._compare_end(text[], int, bigint, text) IS 'the figures of the open comparison, which it closes';
 
 -- ---------------------------------------------------------------------------
 -- Splits
@@ -103,9 +103,9 @@ $$;
 COMMENT ON FUNCTION clusterseg._split_events(text, text, text, text, text, text, text, text, text, float8, timestamptz, int, bigint, text) IS
 	'events as a temporary table, with a column that says which are of the test';
 
--- What the customers took, from a table of split events or a query: pg_temp._clusterseg_test.
+-- What the customers took, from a table of split events or a query.
 CREATE FUNCTION clusterseg._split_test(p_events text, p_query text, p_path text, p_customer text, p_item text, p_weight text,
-		p_max_customers int, p_seed bigint) RETURNS void
+		p_max_customers int, p_seed bigint, p_into text) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -129,23 +129,23 @@ BEGIN
 		PERFORM set_config('search_path', p_path, true);
 	END IF;
 	-- what is sent back in the test is not taken
-	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_test ON COMMIT DROP AS SELECT q.%1$I AS customer, q.%2$I AS item FROM %3$s GROUP BY 1, 2 %4$s',
-		names[1], names[2], q, 'HAVING pg_catalog.sum((' || p_weight || ')::pg_catalog.float8) > 0');
+	EXECUTE format('CREATE TEMPORARY TABLE %5$I ON COMMIT DROP AS SELECT q.%1$I AS customer, q.%2$I AS item FROM %3$s GROUP BY 1, 2 %4$s',
+		names[1], names[2], q, 'HAVING pg_catalog.sum((' || p_weight || ')::pg_catalog.float8) > 0', p_into);
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	SELECT count(DISTINCT t.customer::text) INTO n FROM pg_temp._clusterseg_test t;
+	EXECUTE format('SELECT count(DISTINCT t.customer::text) FROM pg_temp.%I t', p_into) INTO n;
 	IF n = 0 THEN
 		PERFORM clusterseg._fail('22000', 'no customer is left to test recommenders with',
 			'The test has no events in which customers take something.', 'Change the split, or the share of the test.');
 	ELSIF n > p_max_customers THEN
-		EXECUTE format('DELETE FROM pg_temp._clusterseg_test t WHERE t.customer::text NOT IN (
-			SELECT c FROM (SELECT DISTINCT q.customer::text AS c, %s AS drawn FROM pg_temp._clusterseg_test q) d ORDER BY drawn, c COLLATE "C" LIMIT %s)',
-			clusterseg._drawn(p_seed, 'customer'), p_max_customers);
+		EXECUTE format('DELETE FROM pg_temp.%1$I t WHERE t.customer::text NOT IN (
+			SELECT c FROM (SELECT DISTINCT q.customer::text AS c, %2$s AS drawn FROM pg_temp.%1$I q) d ORDER BY drawn, c COLLATE "C" LIMIT %3$s)',
+			p_into, clusterseg._drawn(p_seed, 'customer'), p_max_customers);
 		RAISE NOTICE 'of % customers of the test % are asked', n, p_max_customers
 			USING DETAIL = 'They are drawn by the hash of their key.', HINT = 'Increase max_customers to ask more.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._split_test(text, text, text, text, text, text, int, bigint) IS 'customers and items of the test as a temporary table';
+COMMENT ON FUNCTION clusterseg._split_test(text, text, text, text, text, text, int, bigint, text) IS 'customers and items of the test as a temporary table';
 
 -- ---------------------------------------------------------------------------
 -- Comparisons
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION clusterseg._split_test(text, text, text, text, text, text, i
 -- the training.  fault: why it could not be trained.
 CREATE FUNCTION clusterseg._try_recommender(p_source text, p_customer text, p_item text, p_weight text, p_at text, p_algorithm text,
 		p_segmentation text, p_item_source text, p_item_key text, p_event_type text, p_seed bigint, p_options jsonb, p_path text,
-		p_k int, p_exclude_seen boolean,
+		p_test text, p_k int, p_exclude_seen boolean,
 		OUT seconds float8, OUT seconds_lists float8, OUT customers int, OUT used text, OUT fault_state text, OUT fault text, OUT fault_detail text, OUT fault_hint text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -172,7 +172,7 @@ BEGIN
 			p_segmentation, p_item_source, p_item_key, p_event_type, p_seed, true, p_options, p_path, 'clusterseg') t;
 		trained := true;
 		started := clock_timestamp();
-		customers := clusterseg._compare_add(name, 'pg_temp._clusterseg_test', p_k, p_exclude_seen, p_seed);
+		customers := clusterseg._compare_add(name, p_test, p_k, p_exclude_seen, p_seed);
 		seconds_lists := extract(epoch FROM clock_timestamp() - started);
 		RAISE EXCEPTION USING ERRCODE = 'CSUND', MESSAGE = 'undo';
 	EXCEPTION
@@ -186,7 +186,7 @@ BEGIN
 	END;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._try_recommender(text, text, text, text, text, text, text, text, text, text, bigint, jsonb, text, int, boolean) IS
+COMMENT ON FUNCTION clusterseg._try_recommender(text, text, text, text, text, text, text, text, text, text, bigint, jsonb, text, text, int, boolean) IS
 	'trains a recommender for the open comparison, measures it and undoes the training';
 
 -- The methods of a comparison: the baselines, then what is asked for.
@@ -266,7 +266,7 @@ BEGIN
 	PERFORM clusterseg._split_events(p_source, p_path, p_customer, p_item, p_weight, p_at, p_event_type, p_split, p_test, p_test_share,
 		p_cut, p_last_events, p_seed, '_clusterseg_events');
 	PERFORM clusterseg._split_test('_clusterseg_events', CASE WHEN p_split = 'given' AND p_test <> ALL (clusterseg._source_columns(p_source, p_path)) THEN p_test END,
-		p_path, p_customer, p_item, weight, p_max_customers, p_seed);
+		p_path, p_customer, p_item, weight, p_max_customers, p_seed, '_clusterseg_test');
 	IF NOT EXISTS (SELECT FROM pg_temp._clusterseg_events q WHERE NOT q._clusterseg_test) THEN
 		PERFORM clusterseg._fail('22000', 'no events are left to learn from', 'All are of the test.', 'Change the split, or the share of the test.');
 	END IF;
@@ -278,7 +278,7 @@ BEGIN
 		ORDER BY x.place
 	LOOP
 		t := clusterseg._try_recommender('SELECT * FROM pg_temp._clusterseg_events WHERE NOT _clusterseg_test', p_customer, p_item, p_weight, p_at,
-			m.algorithm, p_segmentation, p_item_source, p_item_key, p_event_type, p_seed, m.options, p_path, p_k, p_exclude_seen);
+			m.algorithm, p_segmentation, p_item_source, p_item_key, p_event_type, p_seed, m.options, p_path, 'pg_temp._clusterseg_test', p_k, p_exclude_seen);
 		IF t.fault IS NULL THEN
 			labels := labels || m.method;
 		-- what is wrong with the first is wrong with the events; what was asked for is done, but for want of memory
@@ -297,7 +297,7 @@ BEGIN
 		SELECT r.method, f.metric, f.value, f.low, f.high, f.customers_group, f.customers, p_baseline, f.difference, f.difference_low, f.difference_high,
 			labels[f.best], f.to_best, f.to_best_low, f.to_best_high, r.seconds, r.seconds_lists, COALESCE(NULLIF(r.fault, ''), 'is ' || r.used)
 		FROM jsonb_to_recordset(results) r(method text, nth int, seconds float8, seconds_lists float8, used text, fault text)
-			LEFT JOIN clusterseg._compare_end(p_by, base, p_seed) WITH ORDINALITY f(method, metric, value, low, high, customers_group, customers, difference,
+			LEFT JOIN clusterseg._compare_end(p_by, base, p_seed, 'ndcg') WITH ORDINALITY f(method, metric, value, low, high, customers_group, customers, difference,
 				difference_low, difference_high, best, to_best, to_best_low, to_best_high, place) ON f.method = r.nth
 		ORDER BY f.place NULLS LAST, r.method;
 END

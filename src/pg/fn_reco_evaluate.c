@@ -103,6 +103,20 @@ metric_name(int metric)
 	return metric == CS_COMPARED_CALIBRATION ? "calibration" : cs_metric_names[metric];
 }
 
+/* The number of a metric of hits by its name. */
+static int
+metric_of_hits(const char *name)
+{
+	for (int i = 0; i < CS_METRICS_OF_HITS; i++)
+		if (strcmp(name, cs_metric_names[i]) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("recommenders are not ranked by metric \"%s\"", name),
+			 errdetail("It is precision, recall, f1, ndcg, map, map_full, mrr or hit_rate.")));
+	return -1;
+}
+
 static void
 set_interval(Datum *v, bool *isnull, const cs_interval *i)
 {
@@ -134,7 +148,7 @@ emit_groups(ReturnSetInfo *rsinfo, const cs_comparison *c, const cs_groups *g, u
 	cs_compared out[CS_COMPARED_METRICS];
 
 	for (int i = 1; i < g->n; i++)
-		if (cs_comparison_group(c, &g->group[i].group, 0, seed, out) >= 0)
+		if (cs_comparison_group(c, &g->group[i].group, 0, CS_METRIC_NDCG, seed, out) >= 0)
 			for (int metric = 0; metric < CS_COMPARED_METRICS; metric++)
 				emit_metric(rsinfo, metric_name(metric), &out[metric].as[CS_OWN], g->group[i].name);
 }
@@ -300,7 +314,7 @@ emit_whole(ReturnSetInfo *rsinfo, int method, int baseline, int best)
 PG_FUNCTION_INFO_V1(clusterseg_compare_end);
 
 /*
- * _compare_end(by, baseline, seed) -> setof (method, metric, value, low, high, customers_group, customers,
+ * _compare_end(by, baseline, seed, best_by) -> setof (method, metric, value, low, high, customers_group, customers,
  *     difference, difference_low, difference_high, best, to_best, to_best_low, to_best_high)
  *
  * Methods are numbered from 1, as they were added.  Closes the comparison.
@@ -323,7 +337,7 @@ clusterseg_compare_end(PG_FUNCTION_ARGS)
 	g = cs_groups_new(current->env, by, n, current->segment, current->segments);
 	for (int i = 0; i < g.n && methods > 0; i++)
 	{
-		int			best = cs_comparison_group(current->c, &g.group[i].group, baseline, (uint64) PG_GETARG_INT64(2), out);
+		int			best = cs_comparison_group(current->c, &g.group[i].group, baseline, metric_of_hits(CS_ARG_TEXT(3)), (uint64) PG_GETARG_INT64(2), out);
 
 		for (int m = 0; m < methods && best >= 0; m++)
 		{

@@ -54,7 +54,7 @@ methods_side_by_side(cs_env *env)
 			   *other = out[1][CS_METRIC_RECALL].as;
 
 	CHECK(cs_comparison_methods(c) == METHODS && cs_comparison_customers(c) == CUSTOMERS);
-	CHECK(cs_comparison_group(c, &everybody, 1, 3, out[0]) == 0);
+	CHECK(cs_comparison_group(c, &everybody, 1, CS_METRIC_NDCG, 3, out[0]) == 0);
 	CHECK_NEAR(recall[CS_OWN].value, (0.5 + 1) / 4, 1e-15);
 	CHECK_NEAR(other[CS_OWN].value, (0.5 + 0.5) / 4, 1e-15);
 	CHECK_NEAR(recall[CS_TO_BASELINE].value, 0.125, 1e-15);
@@ -88,16 +88,16 @@ groups_apart(cs_env *env)
 	cs_compared out[METHODS][CS_COMPARED_METRICS];
 
 	CHECK(cs_comparison_size(c, &segment) == 2);
-	CHECK(cs_comparison_group(c, &segment, 0, 3, out[0]) == 1);
+	CHECK(cs_comparison_group(c, &segment, 0, CS_METRIC_NDCG, 3, out[0]) == 1);
 	CHECK_NEAR(out[0][CS_METRIC_RECALL].as[CS_OWN].value, 0.25, 1e-15);
 	CHECK_NEAR(out[1][CS_METRIC_RECALL].as[CS_OWN].value, 0.5, 1e-15);
 	CHECK_NEAR(out[0][CS_COMPARED_CALIBRATION].as[CS_OWN].value, 0.6556390622295664, 1e-12);
 	CHECK_NEAR(out[1][CS_COMPARED_CALIBRATION].as[CS_OWN].value, 0.75, 1e-12);
 
 	/* one customer has no interval; nobody has nothing */
-	CHECK(cs_comparison_group(c, &cold, 0, 3, out[0]) == 0);
+	CHECK(cs_comparison_group(c, &cold, 0, CS_METRIC_NDCG, 3, out[0]) == 0);
 	CHECK(out[0][CS_METRIC_RECALL].as[CS_OWN].value == 0.5 && isnan(out[0][CS_METRIC_RECALL].as[CS_OWN].low));
-	CHECK(cs_comparison_size(c, &long_ones) == 0 && cs_comparison_group(c, &long_ones, 0, 3, out[0]) == -1);
+	CHECK(cs_comparison_size(c, &long_ones) == 0 && cs_comparison_group(c, &long_ones, 0, CS_METRIC_NDCG, 3, out[0]) == -1);
 }
 
 static void
@@ -111,17 +111,17 @@ items_apart(cs_env *env)
 
 	/* had before: item 3 of the first, 0 of the second; method 0 lists only the latter */
 	CHECK(cs_comparison_size(c, &repeat) == 2);
-	CHECK(cs_comparison_group(c, &repeat, 0, 3, out[0]) == 0);
+	CHECK(cs_comparison_group(c, &repeat, 0, CS_METRIC_NDCG, 3, out[0]) == 0);
 	CHECK_NEAR(out[0][CS_METRIC_RECALL].as[CS_OWN].value, 0.5, 1e-15);
 	CHECK(out[1][CS_METRIC_RECALL].as[CS_OWN].value == 0);
 
 	/* new: 1 of the first, 4 and 6 of the third, 2 of the fourth */
 	CHECK(cs_comparison_size(c, &new) == 3);
-	CHECK(cs_comparison_group(c, &new, 0, 3, out[0]) == 1);
+	CHECK(cs_comparison_group(c, &new, 0, CS_METRIC_NDCG, 3, out[0]) == 1);
 	CHECK_NEAR(out[0][CS_METRIC_RECALL].as[CS_OWN].value, 1 / 3.0, 1e-15);
 	CHECK_NEAR(out[1][CS_METRIC_RECALL].as[CS_OWN].value, 1.5 / 3, 1e-15);
 	CHECK(cs_comparison_size(c, &cold) == 1);
-	CHECK(cs_comparison_group(c, &cold, 0, 3, out[0]) == 0 && out[1][CS_METRIC_HIT_RATE].as[CS_OWN].value == 0);
+	CHECK(cs_comparison_group(c, &cold, 0, CS_METRIC_NDCG, 3, out[0]) == 0 && out[1][CS_METRIC_HIT_RATE].as[CS_OWN].value == 0);
 }
 
 /* Above CS_BOOTSTRAP_MOST customers intervals are normal: half of the customers differ by 1. */
@@ -151,7 +151,7 @@ many_customers(cs_env *env)
 		}
 		cs_evaluation_free(v);
 	}
-	CHECK(cs_comparison_group(c, &everybody, 0, 3, out[0]) == 1);
+	CHECK(cs_comparison_group(c, &everybody, 0, CS_METRIC_NDCG, 3, out[0]) == 1);
 	CHECK_NEAR(out[1][CS_METRIC_HIT_RATE].as[CS_TO_BASELINE].value, 0.5, 1e-12);
 	CHECK_NEAR(out[1][CS_METRIC_HIT_RATE].as[CS_TO_BASELINE].low, 0.5 - error, 1e-9);
 	CHECK_NEAR(out[0][CS_METRIC_HIT_RATE].as[CS_TO_BEST].high, -0.5 + error, 1e-9);

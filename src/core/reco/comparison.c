@@ -336,12 +336,12 @@ by_moments(const cs_comparison *c, const double *value, size_t n, int than, cs_c
 }
 
 static int
-best_method(const cs_comparison *c, const cs_compared *out)
+best_method(const cs_comparison *c, int metric, const cs_compared *out)
 {
 	int			best = 0;
 
 	for (int m = 1; m < c->methods; m++)
-		if (out[m * CS_COMPARED_METRICS + CS_METRIC_NDCG].as[CS_OWN].value > out[best * CS_COMPARED_METRICS + CS_METRIC_NDCG].as[CS_OWN].value)
+		if (out[m * CS_COMPARED_METRICS + metric].as[CS_OWN].value > out[best * CS_COMPARED_METRICS + metric].as[CS_OWN].value)
 			best = m;
 	return best;
 }
@@ -431,7 +431,7 @@ calibration(const cs_comparison *c, const cs_group *g, const method *m)
 }
 
 int
-cs_comparison_group(const cs_comparison *c, const cs_group *g, int baseline, uint64_t seed, cs_compared *out)
+cs_comparison_group(const cs_comparison *c, const cs_group *g, int baseline, int metric, uint64_t seed, cs_compared *out)
 {
 	size_t		n = cs_comparison_size(c, g);
 	double	   *value;
@@ -441,7 +441,7 @@ cs_comparison_group(const cs_comparison *c, const cs_group *g, int baseline, uin
 		return -1;
 	value = gather(c, g, n);
 	by_moments(c, value, n, -1, out, CS_OWN);
-	best = best_method(c, out);
+	best = best_method(c, metric, out);
 	by_moments(c, value, n, baseline, out, CS_TO_BASELINE);
 	by_moments(c, value, n, best, out, CS_TO_BEST);
 	if (n > 1 && n <= CS_BOOTSTRAP_MOST)

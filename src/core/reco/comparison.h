@@ -93,10 +93,10 @@ size_t		cs_comparison_size(const cs_comparison *c, const cs_group *g);
 
 /*
  * The figures of a group: out[methods][CS_COMPARED_METRICS], with intervals as in
- * intervals.h, by one set of resamples for all.  Returns the best method: the
- * greatest ndcg, ties to the first; -1 when the group is empty.
+ * intervals.h, by one set of resamples for all.  Returns the best method by a
+ * metric of hits: the greatest, ties to the first; -1 when the group is empty.
  */
-int			cs_comparison_group(const cs_comparison *c, const cs_group *g, int baseline, uint64_t seed,
+int			cs_comparison_group(const cs_comparison *c, const cs_group *g, int baseline, int metric, uint64_t seed,
 								cs_compared *out);
 
 #endif							/* CS_COMPARISON_H */
