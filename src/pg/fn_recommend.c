@@ -99,7 +99,7 @@ clusterseg_recommend(PG_FUNCTION_ARGS)
 	return serve(fcinfo, c, &o, customer_key(fcinfo, 1), cs_reco_arg_n(fcinfo, 2, c->now.r));
 }
 
-/* Each item counts once more for every time it stands in the basket. */
+/* Each item counts once more for every time it stands in the basket; its order is that of time. */
 static void
 set_basket(cs_reco_call *c, ArrayType *items, bool exclude)
 {
@@ -110,9 +110,15 @@ set_basket(cs_reco_call *c, ArrayType *items, bool exclude)
 
 	deconstruct_array(items, TEXTOID, -1, false, TYPALIGN_INT, &d, &isnull, &n);
 	e.item = palloc(sizeof(char *) * (n + 1));
+	if (c->now.r->algorithm->flags & CS_RECO_SEQUENCE)
+		e.at = palloc(sizeof(double) * (n + 1));
 	for (int i = 0; i < n; i++)
 		if (!isnull[i])
+		{
+			if (e.at)
+				e.at[e.n] = i;
 			e.item[e.n++] = TextDatumGetCString(d[i]);
+		}
 	cs_reco_call_history(c, &e, exclude);
 }
 

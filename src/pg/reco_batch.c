@@ -153,14 +153,16 @@ static size_t
 score_history(cs_batch *b, int customer)
 {
 	const cs_reco_whole *w = b->w;
-	size_t		n = 0;
+	size_t		from = b->events->start[customer],
+				n = 0;
 
-	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1]; e++)
+	cs_serve_values(b->env, b->now.r, b->events, from, b->events->start[customer + 1], b->x);
+	for (size_t e = from; e < b->events->start[customer + 1]; e++)
 	{
 		int32		item = b->events->item[e];
 
-		if (item < b->now.r->items)
-			n = cs_score_row(b->score, b->personal, n, cs_events_value(b->events, e, b->now.r->half_life),
+		if (item < b->now.r->items && b->x[e - from] != 0)
+			n = cs_score_row(b->score, b->personal, n, b->x[e - from],
 							 w->target + w->start[item], w->weight + w->start[item], w->start[item + 1] - w->start[item]);
 	}
 	cs_score_take(b->score, b->personal, n);

@@ -103,7 +103,7 @@ score_by_hash(cs_reco_call *c)
 
 	for (size_t e = 0; e < c->history->n; e++)
 	{
-		double		v = cs_events_value(c->history, e, c->now.r->half_life);
+		double		v = c->value[e];
 
 		for (int t = 0; t < c->entry[e]->targets; t++)
 			cs_accumulator_add(a, c->entry[e]->target[t], v * (double) c->entry[e]->weight[t]);
@@ -125,9 +125,8 @@ score_by_place(cs_reco_call *c)
 	out = palloc(sizeof(cs_scored) * (Min(most, (size_t) c->now.r->items) + 1));
 	for (size_t e = 0; e < c->history->n; e++)
 	{
-		double		v = cs_events_value(c->history, e, c->now.r->half_life);
-
-		n = cs_score_row(score, out, n, v, c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
+		if (c->value[e] != 0)
+			n = cs_score_row(score, out, n, c->value[e], c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
 	}
 	cs_score_take(score, out, n);
 	c->q.personal = out;
@@ -147,7 +146,7 @@ fold_history(cs_reco_call *c)
 		if (c->history->item[e] < c->now.r->items)
 		{
 			c->item[n] = c->history->item[e];
-			c->x[n] = cs_events_value(c->history, e, c->now.r->half_life);
+			c->x[n] = c->value[e];
 			c->folded[n++] = e;
 		}
 	c->n_folded = n;
@@ -247,6 +246,8 @@ cs_reco_call_history(cs_reco_call *c, const cs_reco_events *e, bool exclude_seen
 	raw.item = number = number_items(c, e->n, &raw.items);
 	c->history = cs_events_build(c->env, &raw, r->max_history);
 	cs_serve_settle_times(r, c->history);
+	c->value = palloc(sizeof(double) * (c->history->n + 1));
+	cs_serve_values(c->env, r, c->history, 0, c->history->n, c->value);
 	link_entries(c, number, e->n);
 	if (r->flags & CS_RECO_FACTORS)
 		score_by_factors(c);
@@ -318,7 +319,7 @@ contribution(const cs_reco_call *c, size_t e, int32 item)
 			high = middle;
 	}
 	return low < row->targets && row->target[low] == item
-		? cs_events_value(c->history, e, c->now.r->half_life) * (double) row->weight[low] : 0;
+		? c->value[e] * (double) row->weight[low] : 0;
 }
 
 /* Another query of the same session may have searched since. */
@@ -412,7 +413,7 @@ reason_of_history(cs_reco_call *c, int32 item)
 	}
 	initStringInfo(&text);
 	for (int i = 0; i < n; i++)
-		appendStringInfo(&text, "%s%s", i ? ", " : "goes with ", c->entry_key[best[i]]);
+		appendStringInfo(&text, "%s%s", i ? ", " : c->now.r->algorithm->flags & CS_RECO_SEQUENCE ? "follows " : "goes with ", c->entry_key[best[i]]);
 	return text.data;
 }
 

@@ -20,6 +20,7 @@ typedef struct cs_reco_call
 	char	  **key;			/* of the events */
 	cs_reco_row *row;			/* parallel */
 	cs_events  *history;		/* one customer; items beyond the catalogue have numbers from r->items */
+	double	   *value;			/* what each entry of it counts for */
 	const cs_reco_row **entry;	/* per entry of the history */
 	char	  **entry_key;
 	cs_fold    *fold;			/* the customer's factors; NULL for algorithms without */

@@ -5,6 +5,7 @@
 
 #include <float.h>
 
+#include "core/reco/sequence.h"
 #include "pg/serve.h"
 
 #define LAYERS 4
@@ -154,8 +155,25 @@ void
 cs_serve_settle_times(const cs_reco *r, cs_events *history)
 {
 	history->now = r->now;
+	if (r->algorithm->flags & CS_RECO_SEQUENCE)
+		return;					/* it is the order that counts */
 	for (size_t i = 0; history->last && i < history->n; i++)
 		history->last[i] = Min(history->last[i], r->now);
+}
+
+void
+cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, size_t first, size_t end, double *out)
+{
+	const cs_options *o;
+
+	if ((r->algorithm->flags & CS_RECO_SEQUENCE) && history->last)
+	{
+		o = cs_reco_options(r);
+		cs_sequence_values(env, history, first, end, cs_option_int(o, "window"), cs_option_real(o, "decay"), out);
+		return;
+	}
+	for (size_t e = first; e < end; e++)
+		out[e - first] = cs_events_value(history, e, r->half_life);
 }
 
 size_t

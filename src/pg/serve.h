@@ -52,6 +52,9 @@ typedef struct cs_served
 /* The first n (at most r->items) items; out has room for them. Returns how many. */
 extern int	cs_serve(cs_env *env, const cs_request *q, int n, cs_served *out);
 
+/* What entries first .. end - 1 of a history count for. */
+extern void cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, size_t first, size_t end, double *out);
+
 /*
  * Sums of scores over an array with a place for each item, all 0 between uses.
  * cs_score_row adds v times the weights and appends items that were not there

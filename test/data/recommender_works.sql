@@ -9,7 +9,7 @@ BEGIN
 	PERFORM FROM clusterseg.train_recommender('works', 'shop.orders', 'customer_id', 'item_id', 'quantity', 'ordered_at', algorithm, options => options);
 	CREATE TEMP TABLE listed ON COMMIT DROP AS SELECT u, r.* FROM unnest(chosen) u, clusterseg.recommend('works', u, 10) r;
 	CREATE TEMP TABLE every ON COMMIT DROP AS SELECT * FROM clusterseg.recommend_all('works', 10);
-	RETURN QUERY SELECT 'ten items each, from the history', count(*) = 200 AND bool_and(source = algorithm) AND bool_and(reason LIKE CASE algorithm WHEN 'segment_mixture' THEN 'popular with customers of kind %' WHEN 'blend' THEN '% with %' ELSE 'goes with %' END) FROM listed;
+	RETURN QUERY SELECT 'ten items each, from the history', count(*) = 200 AND bool_and(source = algorithm) AND bool_and(reason LIKE CASE algorithm WHEN 'segment_mixture' THEN 'popular with customers of kind %' WHEN 'next_item' THEN 'follows %' WHEN 'blend' THEN '% with %' ELSE 'goes with %' END) FROM listed;
 	RETURN QUERY SELECT 'nothing seen comes back', NOT EXISTS (SELECT FROM listed l JOIN shop.orders o ON o.customer_id = l.u AND o.item_id = l.item_id);
 	RETURN QUERY SELECT 'the first three of three are those of ten', NOT EXISTS (SELECT u, r.rank, r.item_id, r.score FROM unnest(chosen) u, clusterseg.recommend('works', u, 3) r
 		EXCEPT SELECT u, l.rank, l.item_id, l.score FROM listed l);

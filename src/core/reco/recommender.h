@@ -146,7 +146,8 @@ enum
 	CS_RECO_FACTORS = 8,		/* leaves factors of items: the same */
 	CS_RECO_KINDS = 16,			/* leaves kinds of customers: the same */
 	CS_RECO_CUSTOMERS = 32,		/* serving looks for customers with a like history: the same */
-	CS_RECO_COUNTS = 64			/* counts, in seconds: may be fitted again to forget a customer */
+	CS_RECO_COUNTS = 64,		/* counts, in seconds: may be fitted again to forget a customer */
+	CS_RECO_SEQUENCE = 128		/* what a history counts for depends on its order (sequence.h) */
 };
 
 typedef struct cs_recommender
