@@ -4,7 +4,7 @@
 \i test/data/iris.sql
 \set ECHO all
 \set f '''{sepal_length,sepal_width,petal_length,petal_width}'''
-\set o '''{"embedding": 2, "pretrain_epochs": 40}'''
+\set o '''{"embedding": 4, "layers": [64, 64]}'''
 SET client_min_messages = error;
 
 -- members are what scoring gives, by name, value and array
@@ -29,7 +29,7 @@ SELECT clusterseg.adjusted_rand_index(d.segment_id, k.segment_id) > 0.98 AS as_k
 
 -- what the version says of itself: both agree that nearest flowers are in the same segment, and the network is not ahead
 SELECT (metrics->>'neighbour_agreement')::float8 > 0.97 AS agreement, (metrics->>'neighbour_agreement_kmeans')::float8 > 0.97 AS kmeans,
-	(metrics->>'neighbour_agreement_pca_kmeans')::float8 > 0.97 AS pca, metrics->>'better_than_kmeans' AS better, (metrics->>'pretrain_epochs')::int <= 40 AS epochs,
+	(metrics->>'neighbour_agreement_pca_kmeans')::float8 > 0.97 AS pca, metrics->>'better_than_kmeans' AS better, (metrics->>'pretrain_epochs')::int <= 25 AS epochs,
 	(metrics->>'reconstruction_error')::float8 < 0.5 AS learnt, metrics->>'started_from_graph' AS graph FROM clusterseg.versions WHERE model = 'flowers';
 
 -- what the measure is, by plain SQL: the share of the ten nearest rows in the same segment, against chance

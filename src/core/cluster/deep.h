@@ -98,6 +98,16 @@ cs_deep_cut(size_t n, size_t steps, size_t i)
 	return n / steps * i + (i < n % steps ? i : n % steps);
 }
 
+/*
+ * A pass is over all rows once; over few rows, so often that it has some 32 steps: a network needs so
+ * many to move at all.
+ */
+static inline int
+cs_deep_rounds(size_t n, size_t steps)
+{
+	return n < 2048 && steps < 32 ? (int) ((32 + steps - 1) / steps) : 1;
+}
+
 void		cs_deep_shuffle(cs_rng *rng, uint32_t *order, size_t n);
 
 /* The embedding of all rows into code. */

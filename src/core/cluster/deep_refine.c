@@ -31,6 +31,9 @@ typedef struct refinement
 	bool		hold;			/* targets are the labels */
 	double	   *f;				/* sums of q over the rows */
 	double	   *target_center;	/* centres that targets are told by */
+	double	   *held_center;	/* those that go with the weights in j->best */
+	bool		held;			/* there are some */
+	size_t	   *rows;			/* with each label */
 	double	   *q;
 	double	   *p;
 	float	   *z;
@@ -52,6 +55,8 @@ refinement_new(cs_deep_job *j)
 	r.p = CS_NEW(j->env, double, (size_t) r.k);
 	r.z = CS_NEW(j->env, float, (size_t) r.e);
 	r.target_center = CS_NEW(j->env, double, all);
+	r.held_center = CS_NEW(j->env, double, all);
+	r.rows = CS_NEW(j->env, size_t, (size_t) r.k);
 	r.grad_center = CS_NEW(j->env, double, all);
 	r.center = CS_NEW(j->env, float, all);
 	r.grad = CS_NEW(j->env, float, all);
@@ -107,6 +112,7 @@ renew_targets(refinement *r)
 	cs_deep_embed(j);
 	memcpy(r->target_center, j->center, sizeof(double) * (size_t) r->k * (size_t) r->e);
 	memset(r->f, 0, sizeof(double) * (size_t) r->k);
+	memset(r->rows, 0, sizeof(size_t) * (size_t) r->k);
 	for (size_t i = 0; i < j->a->x->n; i++)
 	{
 		double		w = (double) cs_matrix_weight(j->a->x, i);
@@ -118,10 +124,38 @@ renew_targets(refinement *r)
 		label = cs_idec_soft(r->z, r->target_center, r->k, r->e, r->q);
 		changed += label != j->label[i];
 		j->label[i] = label;
+		r->rows[label]++;
 		for (int c = 0; c < r->k; c++)
 			r->f[c] += w * r->q[c];
 	}
 	return changed;
+}
+
+/*
+ * Where a segment has lost all its rows, the last pass went too far: back to what was before.  Else keep
+ * what there is.
+ */
+static bool
+went_too_far(refinement *r)
+{
+	cs_deep_job *j = r->j;
+	size_t		weights = sizeof(float) * cs_network_weights(&j->net),
+				centers = sizeof(double) * (size_t) r->k * (size_t) r->e;
+	bool		lost = false;
+
+	for (int c = 0; c < r->k; c++)
+		lost = lost || r->rows[c] == 0;
+	if (lost && r->held)
+	{
+		memcpy(j->net.w, j->best, weights);
+		memcpy(j->center, r->held_center, centers);
+		(void) renew_targets(r);
+		return true;
+	}
+	memcpy(j->best, j->net.w, weights);
+	memcpy(r->held_center, j->center, centers);
+	r->held = !lost;
+	return false;
 }
 
 /* What a row's assignment should be, into p. */
@@ -220,13 +254,18 @@ cs_deep_refine(cs_deep_job *j)
 		r.hold = r.hold && epoch < (int) (HOLD_MOST * most) &&
 			((double) gather(&r) > HOLD_ASTRAY * (double) n || epoch < HOLD_LEAST);
 		held += r.hold;
-		if (!r.hold)
-			changed = renew_targets(&r);
 		j->told[CS_DEEP_EPOCHS] = epoch;
+		if (!r.hold)
+		{
+			changed = renew_targets(&r);
+			if (went_too_far(&r))
+				break;
+		}
 		j->told[CS_DEEP_CONVERGED] = epoch > held && (double) changed <= CHANGED * (double) n;
 		if (epoch == most || j->told[CS_DEEP_CONVERGED] > 0)
 			break;
 		cs_progress(j->env, CS_PHASE_FIT, epoch, most);
-		j->told[CS_DEEP_OBJECTIVE] = refine_once(&r, steps, gamma);
+		for (int round = cs_deep_rounds(n, steps); round > 0; round--)
+			j->told[CS_DEEP_OBJECTIVE] = refine_once(&r, steps, gamma);
 	}
 }

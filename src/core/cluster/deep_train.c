@@ -194,10 +194,13 @@ cs_deep_pretrain(cs_deep_job *j)
 	memcpy(j->best, j->net.w, bytes);
 	for (int epoch = 1; epoch <= most && since < PATIENCE; epoch++)
 	{
-		loss		l;
+		loss		l = {0, 0};
 
-		cs_deep_shuffle(&j->trainer.rng, j->order, j->learn);
-		l = pass(j, 0, j->learn, true);
+		for (int round = cs_deep_rounds(j->learn, (j->learn + j->batch - 1) / j->batch); round > 0; round--)
+		{
+			cs_deep_shuffle(&j->trainer.rng, j->order, j->learn);
+			l = pass(j, 0, j->learn, true);
+		}
 		if (j->held > 0)
 			l = pass(j, j->learn, j->learn + j->held, false);
 		cs_progress(j->env, CS_PHASE_SEED, epoch, most);
