@@ -70,3 +70,41 @@ COMMENT ON COLUMN clusterseg.model_groups.note IS 'what the algorithm says of ho
 COMMENT ON COLUMN clusterseg.model_groups.objective IS 'what the algorithm minimised, of its own model';
 COMMENT ON COLUMN clusterseg.model_groups.silhouette IS 'mean silhouette of its own model';
 COMMENT ON COLUMN clusterseg.model_groups.group_number IS 'its place among the groups of the version';
+
+-- ---------------------------------------------------------------------------
+-- Pinned segments: rules that come before any clustering
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clusterseg._model_pinned(value clusterseg.model) RETURNS TABLE (segment_id int, name text, condition text, rows bigint)
+	AS 'MODULE_PATHNAME', 'clusterseg_model_pinned' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg._model_pinned(clusterseg.model) IS 'pinned segments of a model value, in the order in which their rules are asked';
+
+-- Pinned segments are called as their rules are, unless somebody gave them another name.
+CREATE FUNCTION clusterseg._name_pinned(p_model text, p_version int, value clusterseg.model) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE clusterseg._segments s SET description = 'pinned: ' || p.condition
+		FROM clusterseg._model_pinned(value) p
+		WHERE s.model = p_model AND s.segment_id = p.segment_id AND s.description LIKE 'pinned: %';
+	INSERT INTO clusterseg._segments (model, segment_id, label, description, since_version, described)
+	SELECT p_model, p.segment_id, p.name || CASE WHEN EXISTS (SELECT FROM clusterseg._segments x
+			WHERE x.model = p_model AND lower(x.label) = lower(p.name)) THEN format(', segment %s', p.segment_id) ELSE '' END,
+		'pinned: ' || p.condition, p_version, true
+	FROM clusterseg._model_pinned(value) p
+	WHERE NOT EXISTS (SELECT FROM clusterseg._segments x WHERE x.model = p_model AND x.segment_id = p.segment_id);
+END
+$$;
+COMMENT ON FUNCTION clusterseg._name_pinned(text, int, clusterseg.model) IS 'labels and descriptions of pinned segments';
+
+CREATE VIEW clusterseg.pinned_segments WITH (security_invoker = true) AS
+	SELECT v.model, v.version, p.segment_id, p.name, p.condition, p.rows
+	FROM clusterseg.versions v, LATERAL clusterseg._model_pinned(v.value) p;
+COMMENT ON VIEW clusterseg.pinned_segments IS 'segments of versions that rules make, before any clustering';
+COMMENT ON COLUMN clusterseg.pinned_segments.model IS 'name of the model';
+COMMENT ON COLUMN clusterseg.pinned_segments.version IS 'version';
+COMMENT ON COLUMN clusterseg.pinned_segments.segment_id IS 'segment';
+COMMENT ON COLUMN clusterseg.pinned_segments.name IS 'name of the rule, which identifies the segment over retraining';
+COMMENT ON COLUMN clusterseg.pinned_segments.condition IS 'rows with this condition are in the segment, unless a rule before takes them';
+COMMENT ON COLUMN clusterseg.pinned_segments.rows IS 'customers in training';

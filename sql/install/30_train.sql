@@ -459,6 +459,7 @@ BEGIN
 	INSERT INTO clusterseg._transitions
 		SELECT p_name, _train.version, o.former_segment_id, o.segment_id, o.customers, o.former_size, o.size
 		FROM clusterseg._fit_overlap() o WHERE o.customers > 0;
+	PERFORM clusterseg._name_pinned(p_name, version, f.value);
 	IF cardinality(p_group_by) > 0 THEN
 		PERFORM clusterseg._name_group_segments(p_name, version, f.value, f.labels, p_algorithm = 'rfm');
 	ELSE

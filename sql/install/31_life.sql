@@ -123,7 +123,7 @@ BEGIN
 		PERFORM clusterseg._fail('55000', format('model "%s" has no source', p_name), 'It was imported.', 'Call train() with a source.');
 	END IF;
 	-- the arguments of the published version; k stays what it was, unless it was left to the data
-	SELECT v.options, v.k INTO o, trained FROM clusterseg.versions v
+	SELECT v.options, v.k - (SELECT count(*) FROM clusterseg._model_pinned(v.value)) INTO o, trained FROM clusterseg.versions v
 		WHERE v.model = p_name ORDER BY v.version = m.published_version DESC NULLS LAST, v.version DESC LIMIT 1;
 	SELECT array_agg(x.value ORDER BY x.ordinality) INTO groups FROM jsonb_array_elements_text(CASE jsonb_typeof(o->'group_by')
 		WHEN 'array' THEN o->'group_by' ELSE '[]' END) WITH ORDINALITY x;

@@ -14,6 +14,7 @@
 #include "pg/bind.h"
 #include "pg/groups.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 
 cs_binding *
 cs_binding_new(cs_env *env, const cs_model *m)
@@ -33,7 +34,9 @@ cs_binding_new(cs_env *env, const cs_model *m)
 	b->terms.env = env;
 	if (m->prep->texts > 0)
 		b->coordinates = CS_NEW(env, double, CS_TEXT_MOST_DIMENSIONS + 2);
-	b->chosen = -1;
+	b->chosen = b->pinned = -1;
+	if (m->pins)
+		b->pins = cs_pin_columns_new(env, m->pins);
 	if (m->groups)
 	{
 		b->env = env;
@@ -54,6 +57,8 @@ missing_column(const cs_model *m, const char *name)
 		appendStringInfo(&list, "%s%s", i ? ", " : "", m->column[i].name);
 	for (int i = 0; m->groups && i < m->groups->columns; i++)
 		appendStringInfo(&list, "%s%s", i ? ", " : "; and to tell the group of a row: ", m->groups->column[i]);
+	for (int i = 0; m->pins && i < m->pins->columns; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "; and for pinned segments: ", m->pins->column[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("row has no column \"%s\"", name),
@@ -140,6 +145,14 @@ cs_bind_columns(cs_env *env, cs_binding *b, TupleDesc desc)
 		bind_one(env, b->m, &b->m->column[i], desc, &b->column[i]);
 	if (b->m->groups)
 		bind_groups(b, desc);
+	for (int i = 0; b->pins && i < b->m->pins->columns; i++)
+	{
+		b->pins->att[i] = find_column(desc, b->m->pins->column[i]);
+		if (b->pins->att[i] < 0)
+			missing_column(b->m, b->m->pins->column[i]);
+	}
+	if (b->pins)
+		cs_pin_columns_check(b->pins, desc);
 }
 
 cs_binding *
@@ -148,7 +161,8 @@ cs_bind_choose(cs_binding *b, const Datum *value, const bool *isnull)
 	const cs_groups *g = b->m->groups;
 	cs_model   *own;
 
-	if (g == NULL)
+	b->pinned = b->pins ? cs_pin_of_row(b->pins, value, isnull) : -1;
+	if (g == NULL || b->pinned >= 0)
 		return b;
 	resetStringInfo(&b->code);
 	for (int c = 0; c < g->columns; c++)
@@ -290,6 +304,36 @@ cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature)
 	return make_point(b, feature);
 }
 
+void
+cs_bind_array_pins(cs_binding *b, Datum array)
+{
+	cs_array	a = {0};
+
+	b->pinned = -1;
+	if (b->pins == NULL)
+		return;
+	a = cs_open_array(array);
+	if (a.n != b->m->prep->n)
+		bad_length("array of features", a.n, b->m->prep->n);
+	for (int i = 0; i < b->m->pins->columns; i++)
+	{
+		const char *name = b->m->pins->column[i];
+		int			c = 0;
+
+		while (c < b->m->columns && (strcmp(b->m->column[c].name, name) != 0 || b->m->column[c].width > 0 ||
+									 b->m->prep->f[b->m->column[c].first].kind != CS_NUMBER))
+			c++;
+		if (c == b->m->columns)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("an array of features has no \"%s\", which pinned segments ask for", name),
+					 errhint("Pass a row with the columns of the model.")));
+		b->pins->value[i].number = cs_array_number(&a, b->m->column[c].first);
+		b->pins->value[i].null = isnan(b->pins->value[i].number);
+	}
+	b->pinned = cs_pin_of_values(b->pins);
+}
+
 cs_reject
 cs_bind_array(cs_binding *b, Datum array, int *feature)
 {
@@ -339,6 +383,11 @@ cs_bind_select(const cs_source *source, const cs_model *m)
 		cs_source_column(source, m->groups->column[i], "a column that tells groups");
 		appendStringInfo(&s, ", q.%s", quote_identifier(m->groups->column[i]));
 	}
+	for (int i = 0; m->pins && i < m->pins->columns; i++)
+	{
+		cs_source_column(source, m->pins->column[i], "a column of a pinned segment");
+		appendStringInfo(&s, ", q.%s", quote_identifier(m->pins->column[i]));
+	}
 	return s.data;
 }
 
@@ -347,7 +396,8 @@ cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others
 {
 	const cs_groups *g = b->m->groups;
 	int			n = others + b->m->columns;
-	TupleDesc	desc = CreateTemplateTupleDesc(n + (g ? g->columns : 0));
+	const cs_pins *p = b->m->pins;
+	TupleDesc	desc = CreateTemplateTupleDesc(n + (g ? g->columns : 0) + (p ? p->columns : 0));
 
 	for (int i = 0; i < others; i++)
 		TupleDescInitEntry(desc, i + 1, "", INT4OID, -1, 0);
@@ -363,5 +413,9 @@ cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others
 	for (int i = 0; g && i < g->columns; i++)
 		TupleDescInitEntry(desc, n + i + 1, g->column[i],
 						   TupleDescAttr(source->desc, cs_source_column(source, g->column[i], "a column that tells groups"))->atttypid, -1, 0);
+	n += g ? g->columns : 0;
+	for (int i = 0; p && i < p->columns; i++)
+		TupleDescInitEntry(desc, n + i + 1, p->column[i],
+						   TupleDescAttr(source->desc, cs_source_column(source, p->column[i], "a column of a pinned segment"))->atttypid, -1, 0);
 	cs_bind_columns(env, b, desc);
 }

@@ -43,6 +43,9 @@ typedef struct cs_binding
 	struct cs_binding **group;	/* those of groups with a model of their own, once they were needed */
 	int			chosen;			/* group of the row, -1: none */
 	StringInfoData code;		/* of its key */
+
+	struct cs_pin_columns *pins;	/* of a model with pinned segments */
+	int			pinned;			/* rule that takes the row, -1: none */
 } cs_binding;
 
 /* Room for one row at a time; columns are bound separately. */
@@ -64,13 +67,16 @@ extern char *cs_bind_select(const cs_source *source, const cs_model *m);
 extern void cs_bind_selected(cs_env *env, cs_binding *b, const cs_source *source, int others);
 
 /*
- * The binding of the model for a row, by its group: another one than b, with a point of its own, when the group has a
- * model.  To be asked before each cs_bind_row().
+ * What comes before each cs_bind_row(): b->pinned, and when that is -1 the binding of the model for the row, by its
+ * group: another one than b, with a point of its own, when the group has a model.
  */
 extern cs_binding *cs_bind_choose(cs_binding *b, const Datum *value, const bool *isnull);
 
 /* The point of a row, in b->point; else why there is none, and for which feature. */
 extern cs_reject cs_bind_row(cs_binding *b, const Datum *value, const bool *isnull, int *feature);
+
+/* b->pinned of such an array; an error when a rule needs what is no feature. */
+extern void cs_bind_array_pins(cs_binding *b, Datum array);
 
 /* The point of an array of all features in training order. */
 extern cs_reject cs_bind_array(cs_binding *b, Datum array, int *feature);

@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "pg/bind.h"
+#include "pg/pins.h"
 #include "pg/source.h"
 #include "pg/training.h"
 
@@ -57,6 +58,7 @@ typedef struct counting
 	uint64		read;
 	uint64		rows;
 	uint64		noise;
+	uint64		pinned;
 	double	   *size;			/* rows per cluster */
 	exact	   *square;			/* sum of squared distances per cluster */
 	exact		weighted_square;
@@ -70,12 +72,15 @@ take_slot(void *arg, TupleTableSlot *slot)
 {
 	counting   *c = arg;
 	const cs_scorer *s = c->t->scorer;
-	int			columns = c->t->model.columns;
+	int			columns = c->t->model.columns + (c->t->model.pins ? c->t->model.pins->columns : 0);
 	MemoryContext old;
 
 	slot_getallattrs(slot);
 	old = MemoryContextSwitchTo(c->row_cxt);
-	if (cs_bind_row(c->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
+	cs_bind_choose(c->binding, slot->tts_values, slot->tts_isnull);
+	if (c->binding->pinned >= 0)
+		c->pinned++;
+	else if (cs_bind_row(c->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
 		cs_nearest	n = s->algorithm->nearest(s, c->binding->point, c->binding->score);
 
@@ -123,7 +128,7 @@ cs_training_count_all(cs_training *t)
 	c.weighted_unit = unit_for(t->outcome.fit.objective / (double) t->ds->matrix->n);
 	cs_source_scan(t->ds->source, select_list(t), true, take_slot, &c);
 	MemoryContextDelete(c.row_cxt);
-	t->ds->skipped = c.read - c.rows;
+	t->ds->skipped = c.read - c.rows - c.pinned;
 	t->noise = (double) c.noise;
 	m->rows = (double) c.rows;
 	for (int j = 0; j < m->k; j++)

@@ -8,6 +8,7 @@
 
 #include "pg/dataset.h"
 #include "pg/params.h"
+#include "pg/pins.h"
 
 /* ---- choosing input columns ---- */
 
@@ -298,6 +299,7 @@ cs_dataset_open(cs_env *env, const cs_dataset_args *args)
 	}
 	choose_inputs(ds, args);
 	cs_dataset_open_groups(ds, args);
+	cs_dataset_open_pins(ds, args);
 	check_transform_names(ds, args->transforms);
 	open_texts(ds, args);
 	find_widths(ds);
@@ -334,6 +336,8 @@ cs_dataset_select(const cs_dataset *ds)
 			appendStringInfo(&list, ", q.%s::pg_catalog.float8", quote_identifier(ds->input[i].text->rating));
 	for (int i = 0; i < ds->group_columns; i++)
 		appendStringInfo(&list, ", q.%s", quote_identifier(ds->group_column[i]));
+	for (int i = 0; ds->pins && i < ds->pins->pins->columns; i++)
+		appendStringInfo(&list, ", q.%s", quote_identifier(ds->pins->pins->column[i]));
 	return list.data;
 }
 

@@ -72,6 +72,13 @@ typedef struct cs_dataset
 	int			group_room;
 	StringInfoData group_code;
 
+	/* rows that rules pin to segments (dataset_pins.c), which are in none of the above */
+	struct cs_pin_columns *pins;
+	uint64		pinned;
+	uint64	   *pinned_rows;	/* per rule */
+	cs_keys    *pinned_keys;	/* not of a sample */
+	cs_rows    *pinned_of;		/* one int a key: the rule */
+
 	cs_matrix  *matrix;			/* points */
 	size_t		matrix_bytes;
 	double		pca;			/* as asked for; 0: none */
@@ -97,6 +104,7 @@ typedef struct cs_dataset_args
 	size_t		budget;
 	size_t		row_overhead;
 	double		pca;			/* option of that name */
+	struct cs_pins *pins;		/* rules, or NULL */
 	char	  **group_by;		/* columns that tell groups */
 	int			n_group_by;
 } cs_dataset_args;
@@ -155,6 +163,13 @@ extern void cs_dataset_read(cs_dataset *ds, bool centre);
  */
 extern void cs_dataset_read_rows(cs_dataset *ds);
 extern void cs_dataset_fit(cs_dataset *ds, bool centre);
+
+/* Columns of rules, checked. */
+extern void cs_dataset_open_pins(cs_dataset *ds, const cs_dataset_args *args);
+extern void cs_dataset_reset_pins(cs_dataset *ds);
+
+/* Is the row pinned?  It is counted and kept; first: number of the first column of rules. */
+extern bool cs_dataset_take_pinned(cs_dataset *ds, Datum key, const Datum *value, const bool *isnull, int first);
 
 /* Columns that tell groups, checked. */
 extern void cs_dataset_open_groups(cs_dataset *ds, const cs_dataset_args *args);

@@ -245,6 +245,8 @@ halve(cs_dataset *ds)
 	ds->keys->datum->n = kept;
 	cs_keys_repack(ds->keys);
 	cs_text_inputs_keep(ds);
+	if (ds->pinned_keys)
+		cs_keys_reset(ds->pinned_keys);
 }
 
 static void
@@ -285,7 +287,8 @@ static void
 check_budget(reading *r)
 {
 	cs_dataset *ds = r->ds;
-	size_t		keys = ds->keys ? ds->keys->room_bytes : 0;
+	size_t		keys = (ds->keys ? ds->keys->room_bytes : 0) +
+		(ds->pinned_keys ? ds->pinned_keys->room_bytes + ds->pinned_keys->datum->n * (sizeof(Datum) + sizeof(int)) : 0);
 	bool		full;
 
 	while (ds->rows->n * cs_dataset_row_bytes(ds) + keys + cs_text_inputs_bytes(ds, &full) > ds->budget || full)
@@ -331,6 +334,22 @@ take_group(reading *r, TupleTableSlot *slot, float *raw)
 	MemoryContextSwitchTo(old);
 }
 
+/* Is the row pinned to a segment? */
+static bool
+take_pinned(reading *r, TupleTableSlot *slot, Datum key)
+{
+	cs_dataset *ds = r->ds;
+	MemoryContext old;
+	bool		taken;
+
+	if ((ds->read & 1023) == 0)
+		MemoryContextReset(r->row_cxt);
+	old = MemoryContextSwitchTo(r->row_cxt);
+	taken = cs_dataset_take_pinned(ds, key, slot->tts_values, slot->tts_isnull, r->group_at + ds->group_columns);
+	MemoryContextSwitchTo(old);
+	return taken;
+}
+
 static void
 take_slot(void *arg, TupleTableSlot *slot)
 {
@@ -351,6 +370,11 @@ take_slot(void *arg, TupleTableSlot *slot)
 		if (*isnull++)
 			cs_keys_null(ds->keys);
 		key = *value++;
+	}
+	if (ds->pins && take_pinned(r, slot, key))
+		return;
+	if (ds->keys)
+	{
 		if (ds->sample_level > 0 && !cs_dataset_sampled(ds, key))
 			return;
 	}
@@ -403,6 +427,7 @@ no_rows(const cs_dataset *ds)
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("there are no rows to work on"),
 			 skipped ? errdetail("The source has " UINT64_FORMAT " rows, all left out: %s.", ds->read, skipped)
+			 : ds->pinned > 0 ? errdetail("All " UINT64_FORMAT " rows are pinned to segments.", ds->pinned)
 			 : errdetail("The source is empty."),
 			 skipped ? errhint("Give the feature a rule for missing values, for example transforms => '{\"*\": {\"impute\": \"median\"}}', or leave it out.") : 0));
 }
@@ -423,6 +448,7 @@ reset(cs_dataset *ds)
 			cs_text_input_reset(ds, &ds->input[i]);
 	}
 	cs_dataset_reset_groups(ds);
+	cs_dataset_reset_pins(ds);
 	memset(ds->missing, 0, ds->prep->n * sizeof(uint64));
 	memset(ds->lossy, 0, ds->prep->n * sizeof(bool));
 	ds->read = ds->skipped = 0;

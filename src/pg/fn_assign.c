@@ -17,6 +17,7 @@
 #include "pg/groups.h"
 #include "pg/members.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 #include "pg/progress.h"
 #include "pg/source.h"
 
@@ -24,6 +25,7 @@ typedef struct assigning
 {
 	cs_env	   *env;
 	const cs_model *m;
+	int			whole;			/* clusters of the whole */
 	cs_binding *binding;
 	cs_member_writer *writer;
 	MemoryContext row_cxt;
@@ -47,7 +49,14 @@ take_slot(void *arg, TupleTableSlot *slot)
 				 errhint("Leave such rows out: SELECT ... WHERE %s IS NOT NULL.", quote_identifier(a->key))));
 	old = MemoryContextSwitchTo(a->row_cxt);
 	own = cs_bind_choose(a->binding, slot->tts_values, slot->tts_isnull);
-	if (cs_bind_row(own, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
+	if (a->binding->pinned >= 0)
+	{
+		cs_nearest	n = {a->whole - a->m->pins->n + a->binding->pinned, -1, NAN, NAN};
+
+		cs_members_add(a->writer, slot->tts_values[0], &n, 0, CS_POINT_UNTOLD, NAN);
+		a->rows++;
+	}
+	else if (cs_bind_row(own, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
 		cs_nearest	n = own->m->scorer->algorithm->nearest(own->m->scorer, own->point, own->score);
 
@@ -96,6 +105,7 @@ clusterseg_assign_write(PG_FUNCTION_ARGS)
 	whole->label = cs_arg_names(fcinfo, 6, &labels);
 	if (labels != whole->k)
 		elog(ERROR, "wrong number of labels");
+	a.whole = whole->k;
 	cs_progress_start(CS_ARG_TEXT(0));
 	a.binding = cs_binding_new(env, m);
 	cs_bind_selected(env, a.binding, source, 1);

@@ -15,6 +15,7 @@
 #include "pg/members.h"
 #include "pg/groups.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 #include "pg/points.h"
 #include "pg/progress.h"
 
@@ -152,7 +153,9 @@ put_sizes(output *o)
 		empty += t->size[j] == 0;
 	}
 	put(o, "rows", (double) p->rows, NULL);
-	put(o, "skipped", (double) (p->read - p->rows), p->read > p->rows ? "rows without segment: a feature has no value" : NULL);
+	put(o, "skipped", (double) (p->read - p->rows - p->pinned), p->read > p->rows + p->pinned ? "rows without segment: a feature has no value" : NULL);
+	if (t->m->pins)
+		put(o, "pinned", (double) p->pinned, "rows in pinned segments, of which nothing else is measured");
 	put(o, "segments", t->m->k, NULL);
 	put(o, "empty_segments", empty, NULL);
 	put(o, "noise_share", (double) t->noise / p->rows, "share of the rows in no segment");

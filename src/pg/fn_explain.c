@@ -23,6 +23,7 @@
 #include "pg/convert.h"
 #include "pg/counterfactual.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 #include "pg/scoring.h"
 
 /* Parts of the margin below this share of all are not worth words. */
@@ -277,6 +278,19 @@ find_runner_up(const cs_site *s, cs_nearest *n)
 	}
 }
 
+/* Of a row that a rule takes: the rule. */
+static void
+put_pin(cs_site *s, ReturnSetInfo *rsinfo)
+{
+	const cs_pin *p = cs_site_pin(s);
+	Datum		v[6] = {0};
+	bool		isnull[6] = {false, true, true, true, true, false};
+
+	put_text(v, isnull, 0, "(rule)");
+	put_text(v, isnull, 5, psprintf("pinned to %s: %s", cs_site_pin_label(s, p), p->where));
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+}
+
 /* explain(model, row) -> setof (feature, value, contribution, typical, runner_up_typical, reason) */
 static Datum
 explain(FunctionCallInfo fcinfo, bool by_name, bool is_row)
@@ -288,6 +302,11 @@ explain(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	InitMaterializedSRF(fcinfo, 0);
 	if (s == NULL)
 		return (Datum) 0;
+	if (cs_site_pin(s))
+	{
+		put_pin(s, (ReturnSetInfo *) fcinfo->resultinfo);
+		return (Datum) 0;
+	}
 	n = cs_site_nearest(s);
 	find_runner_up(s, &n);
 	if (cs_model_typical(s->m) && n.label >= 0 && n.label2 >= 0)
@@ -409,6 +428,13 @@ counterfactual(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (s == NULL)
+		return (Datum) 0;
+	if (cs_site_pin_with(s, PG_GETARG_INT32(2)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("segment %d is pinned by a rule", PG_GETARG_INT32(2)),
+				 errdetail("It holds the rows with: %s.", cs_site_pin_with(s, PG_GETARG_INT32(2))->where)));
+	if (cs_site_pin(s))
 		return (Datum) 0;
 	target = cs_site_cluster(s, PG_GETARG_INT32(2));
 	n = cs_site_nearest(s);

@@ -15,6 +15,7 @@
 #include "pg/json_out.h"
 #include "pg/model_copy.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 
 /* ---- the list ---- */
 
@@ -187,16 +188,41 @@ clusterseg_group_model(PG_FUNCTION_ARGS)
 	cs_writer_init(env, &w);
 	cs_begin_object(&w, NULL);
 	if (own == m)
-		cs_copy_members(&w, root, NULL, m->label, m->k, "groups");
+		cs_copy_members(&w, root, NULL, m->label, m->k, true);
 	else
 	{
 		static const char *const shared[] = {"kind", "seed", "columns"};
 
 		for (int s = 0; s < lengthof(shared); s++)
 			cs_copy_value(&w, shared[s], cs_value_get(root, shared[s]));
-		cs_copy_members(&w, m->groups->group[i].doc, NULL, own->label, own->k, NULL);
+		cs_copy_members(&w, m->groups->group[i].doc, NULL, own->label, own->k, false);
 	}
+	/* rules come before groups */
+	if (m->pins)
+		cs_pins_save(m->pins, &w);
 	cs_end(&w);
 	cs_copy_in_order(&w);
 	PG_RETURN_POINTER(cs_model_finish(env, &w));
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_model_pinned);
+
+/* _model_pinned(value) -> setof (segment_id, name, condition, rows) */
+Datum
+clusterseg_model_pinned(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	struct varlena *v = cs_arg_model(fcinfo, 0);
+	cs_model   *m = cs_model_load(cs_pg_env(CurrentMemoryContext), CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; m->pins && i < m->pins->n; i++)
+	{
+		Datum		out[4] = {Int32GetDatum(m->pins->pin[i].id), CStringGetTextDatum(m->pins->pin[i].name),
+			CStringGetTextDatum(m->pins->pin[i].where), Int64GetDatum((int64) m->pins->pin[i].rows)};
+		bool		isnull[4] = {false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, out, isnull);
+	}
+	return (Datum) 0;
 }

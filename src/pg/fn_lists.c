@@ -22,7 +22,7 @@
 static const char *
 type_text(const cs_param *p)
 {
-	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object", "array of texts", "text"};
+	static const char *const names[] = {"integer", "number", "boolean", "choice", "array", "object", "array of texts", "text", "array of objects"};
 
 	return names[p->type];
 }

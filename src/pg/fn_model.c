@@ -17,6 +17,7 @@
 #include "pg/model.h"
 #include "pg/model_copy.h"
 #include "pg/params.h"
+#include "pg/pins.h"
 #include "pg/pg_env.h"
 #include "pg/settings.h"
 
@@ -44,14 +45,18 @@ clusterseg_model_relabel(PG_FUNCTION_ARGS)
 			label[j] = whole->label[j];
 	cs_writer_init(env, &w);
 	cs_begin_object(&w, NULL);
-	cs_copy_members(&w, cs_doc_root(CS_MODEL_BYTES(v)), NULL, label, model->k, "groups");
+	cs_copy_members(&w, cs_doc_root(CS_MODEL_BYTES(v)), NULL, label, model->k, true);
 	for (int i = 0; model->groups && i < model->groups->n; i++)
 		if (model->groups->group[i].m)
 			model->groups->group[i].m->label = label + model->groups->group[i].first;
 	if (model->groups)
 		cs_groups_save(model->groups, model->k, &w);
+	for (int i = 0; model->pins && i < model->pins->n; i++)
+		model->pins->pin[i].label = label[n - model->pins->n + i];
+	if (model->pins)
+		cs_pins_save(model->pins, &w);
 	cs_end(&w);
-	if (model->groups)
+	if (model->groups || model->pins)
 		cs_copy_in_order(&w);
 	PG_RETURN_POINTER(cs_model_finish(env, &w));
 }

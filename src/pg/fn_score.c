@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 #include "pg/scoring.h"
 
 static int
@@ -29,8 +30,11 @@ segment(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 {
 	cs_reject	why;
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
-	int			label = s ? label_of(s) : -1;
+	const cs_pin *pin = s ? cs_site_pin(s) : NULL;
+	int			label = s && pin == NULL ? label_of(s) : -1;
 
+	if (pin)
+		PG_RETURN_INT32(pin->id);
 	if (label < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(s->m->segment_id[label]);
@@ -43,8 +47,11 @@ segment_label(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 {
 	cs_reject	why;
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
-	int			label = s ? label_of(s) : -1;
+	const cs_pin *pin = s ? cs_site_pin(s) : NULL;
+	int			label = s && pin == NULL ? label_of(s) : -1;
 
+	if (pin)
+		PG_RETURN_TEXT_P(cstring_to_text(cs_site_pin_label(s, pin)));
 	if (label < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(cs_site_label(s, label)));
@@ -60,7 +67,7 @@ segment_distance(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	cs_site    *s = cs_site_of(fcinfo, by_name, is_row, &why, NULL);
 	cs_nearest	n = {0, -1, 0, 0};
 
-	if (s == NULL)
+	if (s == NULL || cs_site_pin(s) || (PG_NARGS() > 2 && cs_site_pin_with(s, PG_GETARG_INT32(2))))
 		PG_RETURN_NULL();
 	if (PG_NARGS() > 2)
 		n.d1 = cs_scorer_distance(s->m->scorer, s->binding->point, cs_site_cluster(s, PG_GETARG_INT32(2)), s->binding->score);
@@ -116,6 +123,8 @@ segment_probability(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 
 	if (s == NULL)
 		PG_RETURN_NULL();
+	if (cs_site_pin(s) || cs_site_pin_with(s, PG_GETARG_INT32(2)))
+		PG_RETURN_FLOAT8(cs_site_pin(s) && cs_site_pin(s)->id == PG_GETARG_INT32(2) ? 1 : 0);
 	PG_RETURN_FLOAT8(probability(s, cs_site_cluster(s, PG_GETARG_INT32(2))));
 }
 
@@ -156,7 +165,14 @@ assign(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	bool		isnull[7] = {true, true, true, true, true, true, true};
 
 	s = fcinfo->flinfo->fn_extra;
-	if (ok)
+	if (ok && cs_site_pin(s))
+	{
+		v[0] = Int32GetDatum(cs_site_pin(s)->id);
+		v[1] = CStringGetTextDatum(cs_site_pin_label(s, cs_site_pin(s)));
+		v[6] = CStringGetTextDatum(psprintf("pinned: %s", cs_site_pin(s)->where));
+		isnull[0] = isnull[1] = isnull[6] = false;
+	}
+	else if (ok)
 	{
 		cs_nearest	n = cs_site_nearest(s);
 		cs_measures r = cs_measure(s->m, &n);
@@ -206,6 +222,8 @@ segment_at(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 
 	if (s == NULL)
 		PG_RETURN_NULL();
+	if (cs_site_pin(s))
+		PG_RETURN_INT32(cs_site_pin(s)->id);
 	if (!(s->m->scorer->algorithm->flags & CS_ANY_K))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

@@ -207,7 +207,7 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 	bool		isnull[OUT_COLUMNS] = {false};
 	const cs_fit *f = &t->outcome.fit;
 	const cs_grouping *g = t->grouping;
-	const cs_model *whole = g ? g->whole : &t->model;
+	const cs_model *whole = t->whole;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -215,8 +215,8 @@ result(FunctionCallInfo fcinfo, const cs_training *t, const cs_train_request *r)
 	v[OUT_KEY_TYPE] = CStringGetTextDatum(format_type_extended(t->ds->keys->type, t->ds->keys->typmod,
 															   FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 	v[OUT_K] = Int32GetDatum(whole->k);
-	v[OUT_ROWS] = Int64GetDatum((int64) (g ? g->rows : t->model.rows));
-	v[OUT_SKIPPED] = Int64GetDatum((int64) (g ? (double) t->ds->read - g->rows : (double) t->ds->skipped));
+	v[OUT_ROWS] = Int64GetDatum((int64) ((g ? g->rows : t->model.rows) + (double) t->ds->pinned));
+	v[OUT_SKIPPED] = Int64GetDatum((int64) (g ? (double) (t->ds->read - t->ds->pinned) - g->rows : (double) t->ds->skipped));
 	v[OUT_ITERATIONS] = Int32GetDatum(g ? g->iterations : f->iterations);
 	v[OUT_CONVERGED] = BoolGetDatum(g ? g->converged : f->converged);
 	put_number(v, isnull, OUT_OBJECTIVE, g ? g->objective
@@ -286,10 +286,14 @@ read_and_fit(cs_training *t, cs_train_request *r, char *former_members, char *ow
 	/* members of groups say nothing of the parent */
 	cs_training_overlap(t, t->former && t->former->groups ? NULL : former_members, owner);
 	next_id = cs_training_name_segments(t, next_id);
+	if (t->grouping)
+		next_id = cs_grouping_finish(t, next_id);
+	cs_training_pin(t, next_id);
 	if (t->ds->sample_level > 0)
 		cs_training_count_all(t);
+	t->whole = cs_model_whole(t->env, &t->model);
 	if (t->grouping)
-		cs_grouping_finish(t, next_id);
+		t->grouping->whole = t->whole;
 	t->seconds_label = seconds_since(start);
 }
 
@@ -427,7 +431,7 @@ Datum
 clusterseg_fit_write(PG_FUNCTION_ARGS)
 {
 	cs_training *t = cs_training_current();
-	cs_model   *m = t->grouping ? t->grouping->whole : &t->model;
+	cs_model   *m = t->whole;
 	cs_member_writer *w;
 	int			labels;
 
@@ -443,6 +447,7 @@ clusterseg_fit_write(PG_FUNCTION_ARGS)
 		cs_grouping_write(t, w);
 	else
 		write_rows(t, w);
+	cs_training_write_pinned(t, w);
 	cs_progress_end();
 	PG_RETURN_INT64((int64) cs_members_close(w));
 }

@@ -502,7 +502,7 @@ count_rows(cs_training *t, cs_grouping *g)
 }
 
 /* Ids that are new, group by group, and labels until people or profiles give better ones. */
-static void
+static int
 number_groups(cs_training *t, cs_grouping *g, int next_id)
 {
 	bool		named = t->scorer->algorithm->cluster_name != NULL;
@@ -517,6 +517,7 @@ number_groups(cs_training *t, cs_grouping *g, int next_id)
 		for (int j = 0; j < m->k; j++)
 			m->label[j] = named ? m->label[j] : cs_text(t->env, "Segment %d", m->segment_id[j]);
 	}
+	return next_id;
 }
 
 static double
@@ -534,7 +535,7 @@ mean_silhouette(const cs_grouping *g, double parent)
 	return g->own == 0 ? parent : rows > 0 ? sum / rows : NAN;
 }
 
-void
+int
 cs_grouping_finish(cs_training *t, int next_id)
 {
 	cs_grouping *g = t->grouping;
@@ -547,9 +548,8 @@ cs_grouping_finish(cs_training *t, int next_id)
 		g->groups->k += g->groups->group[i].k;
 	}
 	count_rows(t, g);
-	number_groups(t, g, next_id);
+	next_id = number_groups(t, g, next_id);
 	t->model.groups = g->groups;
-	g->whole = cs_model_whole(t->env, &t->model);
 	g->silhouette = mean_silhouette(g, t->outcome.silhouette);
 	g->iterations = Max(g->iterations, t->outcome.fit.iterations);
 	g->converged = g->converged && t->outcome.fit.converged;
@@ -558,6 +558,7 @@ cs_grouping_finish(cs_training *t, int next_id)
 				(errmsg("%d of %d groups have no model of their own", g->groups->n - g->own, g->groups->n),
 				 errdetail("Their rows belong to the model of all rows."),
 				 errhint("SELECT group_name, rows, reason FROM clusterseg.model_groups tells why; the option min_group_rows is the least number of rows.")));
+	return next_id;
 }
 
 void

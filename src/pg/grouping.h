@@ -66,8 +66,8 @@ extern void cs_grouping_begin(cs_training *t, const cs_train_request *r, const c
 /* Reads the former members. */
 extern void cs_grouping_members(cs_training *t, const char *query, const char *owner);
 
-/* The parent is trained and has its ids: gives ids to the segments of groups, and makes them one whole. */
-extern void cs_grouping_finish(cs_training *t, int next_id);
+/* The parent is trained and has its ids: gives ids to the segments of groups; the next one. */
+extern int	cs_grouping_finish(cs_training *t, int next_id);
 
 /* Lines of the profiles of groups, cluster numbers of the whole. */
 extern void cs_grouping_profile(const cs_grouping *g, cs_profile_fn fn, void *arg);

@@ -15,6 +15,7 @@
 #include "pg/convert.h"
 #include "pg/groups.h"
 #include "pg/model_copy.h"
+#include "pg/pins.h"
 
 /* ---- keys ---- */
 
@@ -277,23 +278,23 @@ by_number(const void *a, const void *b)
 }
 
 void
-cs_groups_load_all(cs_model *m)
+cs_groups_load_all(cs_env *env, cs_model *m)
 {
 	cs_model   *whole;
 	int		   *id;
 
-	for (int i = 0; i < m->groups->n; i++)
+	for (int i = 0; m->groups && i < m->groups->n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		cs_model_of_group(m, i);
 	}
-	whole = cs_model_whole(m->groups->env, m);
-	id = CS_NEW(m->groups->env, int, whole->k);
+	whole = cs_model_whole(env, m);
+	id = CS_NEW(env, int, whole->k);
 	memcpy(id, whole->segment_id, sizeof(int) * whole->k);
 	qsort(id, whole->k, sizeof(int), by_number);
 	for (int j = 1; j < whole->k; j++)
 		if (id[j] == id[j - 1])
-			cs_doc_damaged(m->groups->env, "Two segments have the same id.");
+			cs_doc_damaged(env, "Two segments have the same id.");
 }
 
 /* ---- the whole ---- */
@@ -313,20 +314,30 @@ cs_model_whole(cs_env *env, cs_model *m)
 {
 	cs_groups  *g = m->groups;
 	cs_model   *whole;
+	int			clusters = g ? g->k : m->k,
+				k = clusters + (m->pins ? m->pins->n : 0);
 
-	if (g == NULL)
+	if (g == NULL && m->pins == NULL)
 		return m;
 	whole = CS_NEW(env, cs_model, 1);
 	*whole = *m;
-	whole->k = g->k;
-	whole->segment_id = CS_NEW(env, int, g->k);
-	whole->label = CS_NEW(env, char *, g->k);
-	whole->size = CS_NEW(env, double, g->k);
-	whole->radius = CS_NEW(env, double, g->k);
-	whole->reach = CS_NEW(env, double, g->k);
-	add_clusters(whole, m, 0, g->assigned);
-	whole->rows = 0;
-	for (int i = 0; i < g->n; i++)
+	whole->k = k;
+	whole->segment_id = CS_NEW(env, int, k);
+	whole->label = CS_NEW(env, char *, k);
+	whole->size = CS_NEW(env, double, k);
+	whole->radius = CS_NEW(env, double, k);
+	whole->reach = CS_NEW(env, double, k);
+	add_clusters(whole, m, 0, g ? g->assigned : m->size);
+	if (g)
+		whole->rows = 0;
+	for (int i = clusters; i < k; i++)
+	{
+		whole->segment_id[i] = m->pins->pin[i - clusters].id;
+		whole->label[i] = m->pins->pin[i - clusters].label;
+		whole->size[i] = m->pins->pin[i - clusters].rows;
+		whole->rows += whole->size[i];
+	}
+	for (int i = 0; g && i < g->n; i++)
 	{
 		const cs_model *part = cs_model_of_group(m, i);
 

@@ -14,7 +14,7 @@
  *				of the keys; key is a list of texts or nulls, reason says why it has no
  *				model, which is {prep, fit, segments} as of a model
  *
- * Clusters of the whole are numbered: those of the parent first, then group by group.
+ * Clusters of the whole are numbered: those of the parent first, then group by group, then pinned segments.
  */
 #ifndef CS_GROUPS_H
 #define CS_GROUPS_H
@@ -70,7 +70,7 @@ extern int	cs_groups_find(const cs_groups *g, const char *code);
 extern void cs_groups_load(cs_env *env, cs_model *m, cs_value root);
 
 /* Read the models of all groups, and check the whole. */
-extern void cs_groups_load_all(cs_model *m);
+extern void cs_groups_load_all(cs_env *env, cs_model *m);
 
 /* The model for group g (-1: one never seen): its own, else the parent. */
 extern cs_model *cs_model_of_group(cs_model *parent, int g);
@@ -80,7 +80,7 @@ extern void cs_groups_save(const cs_groups *g, int parent_k, cs_writer *w);
 
 /*
  * All clusters as one model for those who list them: ids, labels, sizes of the rows that belong to them, radius,
- * reach.  Transforms and scorer are the parent's.  A model without groups is its own whole.
+ * reach.  Transforms and scorer are the parent's.  A model without groups and pinned segments is its own whole.
  */
 extern cs_model *cs_model_whole(cs_env *env, cs_model *m);
 

@@ -7,6 +7,7 @@
 
 #include "pg/groups.h"
 #include "pg/model.h"
+#include "pg/pins.h"
 
 /* A column of several features is one text, or an array of numbers. */
 static void
@@ -128,6 +129,7 @@ cs_model_load(cs_env *env, const unsigned char *bytes, size_t len)
 	load_segments(env, m, root);
 	load_training(env, m, root);
 	cs_groups_load(env, m, root);
+	cs_pins_load(env, m, root);
 	return m;
 }
 
@@ -157,8 +159,8 @@ cs_model_load_all(cs_env *env, const unsigned char *bytes, size_t len)
 {
 	cs_model   *m = cs_model_load(env, bytes, len);
 
-	if (m->groups)
-		cs_groups_load_all(m);
+	if (m->groups || m->pins)
+		cs_groups_load_all(env, m);
 	return m;
 }
 
@@ -232,6 +234,8 @@ cs_model_save(cs_env *env, const cs_model *m, const cs_fit *fit)
 	save_training(m, &w);
 	if (m->groups)
 		cs_groups_save(m->groups, m->k, &w);
+	if (m->pins)
+		cs_pins_save(m->pins, &w);
 	cs_end(&w);
 	return cs_model_finish(env, &w);
 }

@@ -14,6 +14,7 @@
  *				explain rows themselves: means
  *	training	{rows_read, rows_skipped, rows_learned}: of models that no catalog describes
  *	groups		models of groups of rows (groups.h)
+ *	pinned		rules that come first (pins.h)
  */
 #ifndef CS_PG_MODEL_H
 #define CS_PG_MODEL_H
@@ -56,6 +57,7 @@ typedef struct cs_model
 	double		learned;
 
 	struct cs_groups *groups;	/* models of groups of rows, for which this one is the parent; or NULL */
+	struct cs_pins *pins;		/* rules that come first, or NULL */
 } cs_model;
 
 /* What is typical of the clusters: their means or centres, k x prep->wide; NULL: neither. */

@@ -106,12 +106,12 @@ put_segments(cs_writer *w, cs_value segments, const int *id, char *const *label,
 }
 
 void
-cs_copy_members(cs_writer *w, cs_value part, const int *id, char *const *label, int k, const char *except)
+cs_copy_members(cs_writer *w, cs_value part, const int *id, char *const *label, int k, bool alone)
 {
 	cs_member  *m = cs_sorted_members(w->env, part);
 
 	for (uint32_t i = 0; i < part.count; i++)
-		if (except && strcmp(m[i].name, except) == 0)
+		if (alone && (strcmp(m[i].name, "groups") == 0 || strcmp(m[i].name, "pinned") == 0))
 			continue;
 		else if (strcmp(m[i].name, "segments") == 0)
 			put_segments(w, m[i].value, id, label, k);
@@ -123,7 +123,7 @@ void
 cs_copy_part(cs_writer *w, const char *key, cs_value part, const int *id, char *const *label, int k)
 {
 	cs_begin_object(w, key);
-	cs_copy_members(w, part, id, label, k, NULL);
+	cs_copy_members(w, part, id, label, k, false);
 	cs_end(w);
 }
 

@@ -21,8 +21,8 @@ extern void cs_copy_value(cs_writer *w, const char *key, cs_value v);
 /* A model, or what a group has of one, with other ids (NULL: the same) and labels of its k segments. */
 extern void cs_copy_part(cs_writer *w, const char *key, cs_value part, const int *id, char *const *label, int k);
 
-/* The same without the object around it, and without one of its members (NULL: with all). */
-extern void cs_copy_members(cs_writer *w, cs_value part, const int *id, char *const *label, int k, const char *except);
+/* The same without the object around it; alone: without groups and pinned segments. */
+extern void cs_copy_members(cs_writer *w, cs_value part, const int *id, char *const *label, int k, bool alone);
 
 /* A complete document once more, with all members in their order. */
 extern void cs_copy_in_order(cs_writer *w);

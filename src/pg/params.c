@@ -15,7 +15,7 @@
 
 static const char *const type_names[] = {
 	"a whole number", "a number", "true or false", "a text", "an array of numbers or of equally long arrays of numbers",
-	"an object of texts", "an array of texts", "a text"
+	"an object of texts", "an array of texts", "a text", "an array of objects {\"name\": text, \"where\": text}"
 };
 
 /* ---- messages ---- */
@@ -221,6 +221,34 @@ texts_value(cs_env *env, const JsonbValue *v, cs_option *o)
 	return true;
 }
 
+/* Objects of a name and a condition, nothing else. */
+static bool
+rules_value(cs_env *env, const JsonbValue *v, cs_option *o)
+{
+	JsonbValue *e;
+
+	if (!is_array(v))
+		return false;
+	e = elements(v, &o->rows);
+	o->key = CS_NEW(env, char *, o->rows + 1);
+	o->text = CS_NEW(env, char *, o->rows + 1);
+	for (int i = 0; i < o->rows; i++)
+	{
+		cs_option	one = {0};
+
+		if (!object_value(env, &e[i], &one) || one.rows != 2)
+			return false;
+		for (int m = 0; m < 2; m++)
+			if (strcmp(one.key[m], "name") == 0)
+				o->key[i] = one.text[m];
+			else if (strcmp(one.key[m], "where") == 0)
+				o->text[i] = one.text[m];
+		if (o->key[i] == NULL || o->text[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
 static bool
 set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 {
@@ -255,6 +283,8 @@ set_value(cs_env *env, const cs_param *p, const JsonbValue *v, cs_option *o)
 			o->text = CS_NEW(env, char *, 1);
 			o->text[0] = text_of(v);
 			return true;
+		case CS_P_RULES:
+			return rules_value(env, v, o);
 	}
 	return false;
 }

@@ -140,7 +140,10 @@ take_slot(void *arg, TupleTableSlot *slot)
 	}
 	if (r->args->weight)
 		weight = take_weight(r, value[r->keys ? 1 : 0], isnull[r->keys ? 1 : 0]);
-	if (cs_bind_row(r->binding, value, isnull, NULL) == CS_ROW_OK)
+	cs_bind_choose(r->binding, value, isnull);
+	if (r->binding->pinned >= 0)
+		r->points->pinned++;
+	else if (cs_bind_row(r->binding, value, isnull, NULL) == CS_ROW_OK)
 	{
 		const float *point = r->binding->point;
 

@@ -36,6 +36,7 @@ typedef struct cs_points
 	cs_matrix  *x;				/* points kept, with their weights */
 	uint64		read;			/* rows that the source gave */
 	uint64		rows;			/* of which have a point */
+	uint64		pinned;			/* of which rules take, before any point */
 	double	   *extra;			/* x->n times args->extra */
 } cs_points;
 

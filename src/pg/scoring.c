@@ -10,6 +10,7 @@
 
 #include "pg/groups.h"
 #include "pg/pg_env.h"
+#include "pg/pins.h"
 #include "pg/scoring.h"
 
 static cs_site *
@@ -128,10 +129,12 @@ point_of_row(cs_site *s, Datum row, int *feature)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = rec;
 	heap_deform_tuple(&tuple, s->row_desc, s->values, s->isnull);
-	if (s->whole->m->groups)
+	if (s->whole->m->groups || s->whole->m->pins)
 	{
 		s->binding = cs_bind_choose(s->whole, s->values, s->isnull);
 		s->m = s->binding->m;
+		if (s->whole->pinned >= 0)
+			return CS_ROW_OK;
 	}
 	return cs_bind_row(s->binding, s->values, s->isnull, feature);
 }
@@ -158,18 +161,38 @@ cs_site_of(FunctionCallInfo fcinfo, bool by_name, bool is_row, cs_reject *why, i
 
 	if (!is_row)
 		check_no_groups(s);
-	*why = is_row ? point_of_row(s, PG_GETARG_DATUM(1), feature)
+	if (!is_row)
+		cs_bind_array_pins(s->whole, PG_GETARG_DATUM(1));
+	*why = is_row ? point_of_row(s, PG_GETARG_DATUM(1), feature) : s->whole->pinned >= 0 ? CS_ROW_OK
 		: cs_bind_array(s->binding, PG_GETARG_DATUM(1), feature);
 	return *why == CS_ROW_OK ? s : NULL;
 }
 
-const char *
-cs_site_label(cs_site *s, int cluster)
+const cs_pin *
+cs_site_pin(const cs_site *s)
+{
+	return s->whole->pinned >= 0 ? &s->whole->m->pins->pin[s->whole->pinned] : NULL;
+}
+
+const cs_pin *
+cs_site_pin_with(const cs_site *s, int segment_id)
+{
+	const cs_pins *p = s->whole->m->pins;
+
+	for (int i = 0; p && i < p->n; i++)
+		if (p->pin[i].id == segment_id)
+			return &p->pin[i];
+	return NULL;
+}
+
+/* The present label of a segment by its id, else the one that the value has. */
+static const char *
+label_of(cs_site *s, int segment_id, const char *own)
 {
 	const char *label;
 
 	if (s->name == NULL)
-		return s->m->label[cluster];
+		return own;
 	if (s->labels == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cs_pg_env_context(s->env));
@@ -177,8 +200,20 @@ cs_site_label(cs_site *s, int cluster)
 		s->labels = cs_store_labels(s->name);
 		MemoryContextSwitchTo(old);
 	}
-	label = cs_labels_find(s->labels, s->m->segment_id[cluster]);
-	return label ? label : s->m->label[cluster];
+	label = cs_labels_find(s->labels, segment_id);
+	return label ? label : own;
+}
+
+const char *
+cs_site_label(cs_site *s, int cluster)
+{
+	return label_of(s, s->m->segment_id[cluster], s->m->label[cluster]);
+}
+
+const char *
+cs_site_pin_label(cs_site *s, const cs_pin *p)
+{
+	return label_of(s, p->id, p->label);
 }
 
 int

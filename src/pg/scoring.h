@@ -52,6 +52,15 @@ typedef struct cs_site
  */
 extern cs_site *cs_site_of(FunctionCallInfo fcinfo, bool by_name, bool is_row, cs_reject *why, int *feature);
 
+/* The rule that takes the row, or NULL: its segment has no point and no distances. */
+extern const struct cs_pin *cs_site_pin(const cs_site *s);
+
+/* The rule with a segment, or NULL. */
+extern const struct cs_pin *cs_site_pin_with(const cs_site *s, int segment_id);
+
+/* Label of its segment. */
+extern const char *cs_site_pin_label(cs_site *s, const struct cs_pin *p);
+
 /* Label of a cluster, as it is now (by name) or as the value has it. */
 extern const char *cs_site_label(cs_site *s, int cluster);
 

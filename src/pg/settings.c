@@ -13,6 +13,8 @@ const cs_param cs_common_params[] = {
 	"principal components to cluster by: how many, or, below 1, the share of the variance that they hold; 0: none"},
 	{"min_group_rows", CS_P_INT, 0, 0, 1 << 30, NULL,
 	"with group_by: rows that a group needs for a model of its own; 0: 50 per segment of the least k, 100 where there is no k"},
+	{"pinned", CS_P_RULES, 0, 0, 0, NULL,
+	"segments by rules, before any clustering: [{\"name\": \"VIP\", \"where\": \"spent > 5000\"}, ...]; the first that holds"},
 	{0}
 };
 

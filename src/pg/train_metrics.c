@@ -164,6 +164,8 @@ cs_training_metrics(const cs_training *t)
 		cs_json_number(&j, "groups_with_model", t->grouping->own);
 		cs_json_number(&j, "seconds_groups", t->seconds_groups);
 	}
+	if (t->ds->pins)
+		cs_json_number(&j, "pinned_rows", (double) t->ds->pinned);
 	put_between(&j, t);
 	put_candidates(&j, t);
 	return cs_json_end(&j);

@@ -10,6 +10,7 @@
 
 #include "pg/args.h"
 #include "pg/params.h"
+#include "pg/pins.h"
 #include "pg/settings.h"
 #include "pg/train_request.h"
 #include "pg/training.h"
@@ -172,6 +173,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
 	r.data.pca = pca_wanted(&r);
+	r.data.pins = cs_pins_of_option(env, cs_option_get(r.common, "pinned"));
 	return r;
 }
 

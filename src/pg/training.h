@@ -51,6 +51,7 @@ typedef struct cs_training
 	bool		of_group;		/* this is the training of one: it speaks by its group's note */
 	bool		stranger;		/* former scores the rows, but is not this one's predecessor */
 	struct cs_grouping *grouping;
+	cs_model   *whole;			/* all segments: those of groups and pinned ones as well */
 
 	double		seconds_read;
 	double		seconds_prepare;
@@ -88,6 +89,12 @@ extern void cs_training_fit(cs_training *t, const struct cs_train_request *r);
 extern void cs_training_label(cs_training *t);
 extern void cs_training_overlap(cs_training *t, const char *members_query, const char *owner);
 extern int	cs_training_name_segments(cs_training *t, int next_id);	/* the next id that is free */
+
+/* Pinned segments, with the ids that rules of their name had, or new ones; the next one. */
+extern int	cs_training_pin(cs_training *t, int next_id);
+
+/* Write the rows that are pinned. */
+extern void cs_training_write_pinned(cs_training *t, cs_member_writer *w);
 
 /* The first half of naming: ids of before for clusters that are segments of before, 0 for others. */
 extern void cs_training_match_segments(cs_training *t);

@@ -18,7 +18,8 @@ typedef enum cs_param_type
 	CS_P_MATRIX,				/* array of equally long arrays of numbers */
 	CS_P_OBJECT,				/* object of text values */
 	CS_P_TEXTS,					/* array of texts */
-	CS_P_TEXT					/* one text */
+	CS_P_TEXT,					/* one text */
+	CS_P_RULES					/* array of objects {"name": text, "where": text} */
 } cs_param_type;
 
 typedef struct cs_param
@@ -39,8 +40,8 @@ typedef struct cs_option
 	double	   *cell;			/* matrices: rows x cols */
 	int			rows;
 	int			cols;
-	char	  **key;			/* objects: rows pairs */
-	char	  **text;			/* values of objects, elements of texts: rows; a text: one */
+	char	  **key;			/* objects: rows pairs; rules: names */
+	char	  **text;			/* values of objects, elements of texts: rows; a text: one; rules: conditions */
 } cs_option;
 
 typedef struct cs_options
