@@ -472,7 +472,8 @@ cs_adhoc_run(cs_env *env, const cs_adhoc *a, cs_digest *dg, char **names, cs_adh
 {
 	work		w = {.env = env, .a = a, .dg = dg, .out = out};
 	MemoryContext brief;
-	bool		some;
+	bool		some,
+				directions = cs_clusterer_directions(a->algorithm, a->options);
 
 	memset(out, 0, sizeof(*out));
 	if (dg->rows == 0)
@@ -483,7 +484,7 @@ cs_adhoc_run(cs_env *env, const cs_adhoc *a, cs_digest *dg, char **names, cs_adh
 	brief = AllocSetContextCreate(cs_pg_env_context(env), "clusterseg fit", ALLOCSET_DEFAULT_SIZES);
 	w.brief = cs_pg_env(brief);
 	w.prep = cs_prep_of_digest(env, dg, names ? names : default_names(env, dg->d),
-							   scales[cs_option_int(a->common, "scale")], cs_clusterer_directions(a->algorithm, a->options));
+							   scales[cs_option_int(a->common, "scale")], directions, cs_algorithm_centring(a->algorithm, directions));
 	check_spread(&w);
 	out->label = CS_ROOM(env, int32_t, dg->n);
 	fit(&w);

@@ -155,14 +155,14 @@ extern void cs_text_inputs_point(cs_dataset *ds, size_t i, size_t p);
 extern cs_dataset *cs_dataset_open(cs_env *env, const cs_dataset_args *args);
 
 /* Run the source; rows end up in key order, categories coded, transforms fitted. */
-extern void cs_dataset_read(cs_dataset *ds, bool centre);
+extern void cs_dataset_read(cs_dataset *ds, cs_centring centre);
 
 /*
  * The same in two steps, for groups: rows in key order, then the transforms of all of them, which is the end of the
  * codes that categories have in raw rows.
  */
 extern void cs_dataset_read_rows(cs_dataset *ds);
-extern void cs_dataset_fit(cs_dataset *ds, bool centre);
+extern void cs_dataset_fit(cs_dataset *ds, cs_centring centre);
 
 /* Columns of rules, checked. */
 extern void cs_dataset_open_pins(cs_dataset *ds, const cs_dataset_args *args);

@@ -485,7 +485,7 @@ read_once(cs_dataset *ds)
 }
 
 static void
-fit(cs_dataset *ds, bool centre)
+fit(cs_dataset *ds, cs_centring centre)
 {
 	cs_levels  *levels = CS_NEW(ds->env, cs_levels, ds->prep->n);
 
@@ -507,7 +507,7 @@ fit_axes(cs_dataset *ds)
 }
 
 void
-cs_dataset_read(cs_dataset *ds, bool centre)
+cs_dataset_read(cs_dataset *ds, cs_centring centre)
 {
 	bool		again = false;
 
@@ -516,7 +516,7 @@ cs_dataset_read(cs_dataset *ds, bool centre)
 	for (int i = 0; i < ds->prep->n; i++)
 		if (ds->lossy[i] && cs_prep_wants_shift(&ds->prep->f[i]))
 		{
-			ds->prep->f[i].shift = ds->prep->f[i].stats.mean;
+			ds->prep->f[i].shift = cs_even_centre(ds->prep->f[i].stats.mean, ds->prep->f[i].stats.sd);
 			again = true;
 		}
 	if (!again)
@@ -545,7 +545,7 @@ cs_dataset_read_rows(cs_dataset *ds)
 }
 
 void
-cs_dataset_fit(cs_dataset *ds, bool centre)
+cs_dataset_fit(cs_dataset *ds, cs_centring centre)
 {
 	fit(ds, centre);
 	fit_axes(ds);

@@ -377,7 +377,7 @@ cs_judge_points(const cs_screen *s, int k, const bool *usable, cs_findings *f)
 	take_raw(&p);
 	if (!can_fit(&p))
 		return;
-	cs_prep_fit(s->env, &p.prep, p.raw, count_levels(&p), true);
+	cs_prep_fit(s->env, &p.prep, p.raw, count_levels(&p), CS_CENTRE_MEAN);
 	make_points(&p);
 	number_of_rows(&p, k, f);
 	dominating(&p, f);

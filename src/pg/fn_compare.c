@@ -43,7 +43,7 @@ fit(FunctionCallInfo fcinfo, cs_training *t, cs_train_request *r, bool compare, 
 	if (k > 0)
 		r->k_min = r->k_max = k;
 	t->ds = cs_dataset_open(t->env, &r->data);
-	cs_dataset_read(t->ds, !(t->ds->prep->unit_length || r->algorithm->flags & CS_RAW));
+	cs_dataset_read(t->ds, cs_train_centring(r));
 	cs_train_request_start(t->env, r, t->ds);
 	cs_training_fit(t, r);
 }

@@ -33,7 +33,7 @@ read_rows(FunctionCallInfo fcinfo, cs_env *env, int min_points)
 	a.transforms = PG_GETARG_JSONB_P(6);
 	a.budget = (size_t) maintenance_work_mem << 10;
 	ds = cs_dataset_open(env, &a);
-	cs_dataset_read(ds, true);
+	cs_dataset_read(ds, CS_CENTRE_EVEN);
 	cs_dataset_pack(ds, cs_private_block, env, NULL, NULL);
 	if (cs_dataset_skipped(ds))
 		ereport(NOTICE,

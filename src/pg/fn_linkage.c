@@ -56,7 +56,7 @@ read_rows(FunctionCallInfo fcinfo, cs_env *env)
 	a.scale = cs_scale_named(CS_ARG_TEXT(5));
 	a.budget = (size_t) maintenance_work_mem << 10;
 	ds = cs_dataset_open(env, &a);
-	cs_dataset_read(ds, false);
+	cs_dataset_read(ds, CS_CENTRE_NONE);
 	cs_dataset_pack(ds, cs_private_block, env, NULL, NULL);
 	if (cs_dataset_skipped(ds))
 		ereport(NOTICE,

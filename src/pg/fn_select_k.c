@@ -163,7 +163,7 @@ clusterseg_select_k(PG_FUNCTION_ARGS)
 	r.compare = r.gap = true;
 	cs_progress_start("select_k");
 	t.ds = cs_dataset_open(t.env, &r.data);
-	cs_dataset_read(t.ds, !(t.ds->prep->unit_length || r.algorithm->flags & CS_RAW));
+	cs_dataset_read(t.ds, cs_train_centring(&r));
 	cs_training_warn(&t, &r);
 	cs_train_request_start(t.env, &r, t.ds);
 	cs_training_fit(&t, &r);

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "core/cluster/density.h"
 #include "pg/args.h"
 #include "pg/grouping.h"
 #include "pg/params.h"
@@ -73,6 +74,8 @@ pack(cs_training *t, const cs_train_request *r, int workers)
 				 errmsg("there are no rows to work on"),
 				 errdetail("All rows were left out: %s.", cs_dataset_skipped(ds)),
 				 errhint("Look at the transforms of the features, or use other features.")));
+	if (!(r->algorithm->flags & CS_RAW))
+		cs_density_check(t->env, ds->matrix);
 	if (ds->matrix->weight && workers > 0)
 	{
 		float	   *w = cs_slabs_take(t->slabs, cs_round_lanes(n) * sizeof(float));
@@ -243,7 +246,7 @@ load_former(FunctionCallInfo fcinfo, cs_training *t)
 static void
 read_rows(cs_training *t, cs_train_request *r, const char *former_members, const char *owner, bool keep_k)
 {
-	bool		centre = !(r->data.unit_length || r->algorithm->flags & CS_RAW);
+	cs_centring centre = cs_train_centring(r);
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);

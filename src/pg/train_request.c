@@ -96,6 +96,18 @@ read_k(FunctionCallInfo fcinfo, cs_train_request *r)
 				 errhint("k => 5 asks for five segments, k => NULL with k_range => '[2,10]' lets the data choose.")));
 }
 
+cs_centring
+cs_algorithm_centring(const cs_clusterer *a, bool unit_length)
+{
+	return unit_length || a->flags & CS_RAW ? CS_CENTRE_NONE : a->flags & CS_NOISE ? CS_CENTRE_EVEN : CS_CENTRE_MEAN;
+}
+
+cs_centring
+cs_train_centring(const cs_train_request *r)
+{
+	return cs_algorithm_centring(r->algorithm, r->data.unit_length);
+}
+
 size_t
 cs_row_overhead(const cs_clusterer *a, int k)
 {

@@ -66,6 +66,10 @@ extern int	cs_scale_named(const char *name);
 /* Is there a number of segments to choose, with these options? */
 extern bool cs_chooses_k(const cs_clusterer *a, const cs_options *options);
 
+/* What is taken off numbers that are not scaled; whether rows are neighbours by density must not hang on rounding. */
+extern cs_centring cs_algorithm_centring(const cs_clusterer *a, bool unit_length);
+extern cs_centring cs_train_centring(const cs_train_request *r);
+
 /* The arguments, checked. */
 extern cs_train_request cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env);
 

@@ -66,13 +66,26 @@ set_option(cs_options *o, char *word)
 static void
 write_labels(const char *path, const int32_t *label, size_t n)
 {
-	FILE	   *f;
+	FILE	   *f = open_file(path, "wb");
 
-	if (strcmp(path, "-") == 0)
-		return;
-	f = open_file(path, "wb");
 	fwrite(label, sizeof(int32_t), n, f);
 	close_file(f);
+}
+
+/* Where the model puts the rows, of algorithms that do not tell. */
+static void
+label_rows(job *j)
+{
+	cs_scorer  *s = cs_scorer_of_fit(&host_env, &j->fit);
+	float	   *score = CS_NEW(&host_env, float, cs_scorer_room(s)),
+			   *row = CS_NEW(&host_env, float, (size_t) j->args.x->d);
+
+	j->fit.label = CS_NEW(&host_env, int32_t, j->args.x->n);
+	for (size_t i = 0; i < j->args.x->n; i++)
+	{
+		cs_matrix_row(j->args.x, i, row);
+		j->fit.label[i] = s->algorithm->label(s, row, score);
+	}
 }
 
 static void
@@ -82,7 +95,8 @@ cluster(int words, char **word)
 	size_t		n = (size_t) atoll(word[3]),
 				d = (size_t) atoll(word[4]),
 				k = (size_t) atoll(word[5]),
-				noise = 0;
+				noise = 0,
+				peak;
 	double	   *start;
 	job			j = {.args = {.k = (int) k, .seed = 1, .noise_alone = true}, .fit = {.algorithm = a}};
 	times		t;
@@ -100,11 +114,14 @@ cluster(int words, char **word)
 	}
 	memory_mark();
 	t = run_team(1, a->arena(n, (int) d, (int) k), run_fit, &j);
+	peak = memory_peak();
+	if (j.fit.label == NULL && strcmp(word[6], "-") != 0)
+		label_rows(&j);
 	for (size_t i = 0; j.fit.label && i < n; i++)
 		noise += j.fit.label[i] < 0;
-	if (j.fit.label)
+	if (strcmp(word[6], "-") != 0)
 		write_labels(word[6], j.fit.label, n);
-	printf("ok %.6f %.6f %.10g %d %d %zu %zu\n", t.cpu, t.wall, j.fit.objective, j.fit.iterations, j.fit.k, noise, memory_peak());
+	printf("ok %.6f %.6f %.10g %d %d %zu %zu\n", t.cpu, t.wall, j.fit.objective, j.fit.iterations, j.fit.k, noise, peak);
 	cs_matrix_free(&host_env, (cs_matrix *) j.args.x);
 	cs_release(&host_env, start);
 }

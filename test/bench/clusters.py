@@ -3,6 +3,7 @@
 Each answers with processor time, time by the clock, most memory beyond what was there before, then figures of
 its own; labels go to a file (-: nowhere).
 """
+import ctypes
 import time
 
 
@@ -19,6 +20,7 @@ def memory(field):
 def measured(np, labels, fn):
     """What fn returns are labels, or labels and figures.  One thread."""
     from threadpoolctl import threadpool_limits
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
     with open("/proc/self/clear_refs", "w") as f:
         f.write("5")
     before = memory("VmRSS:")

@@ -109,7 +109,9 @@ labelled_set()
 	for size in $LABELLED_SIZES; do
 		for theirs in hdbscan hdbscan_package; do labelled_one hdbscan $theirs "min_cluster_size=$size,min_points=5" NULL; done
 	done
+	# where the package is best; are its own labels the same with the rows in another order?
 	size=$(awk -v s="$set" '$1 == s && $2 == "hdbscan" && $4 > best { best = $4; o = $3 } END { print o }' "$work/labelled")
+	[ -n "$size" ] || return 0
 	labelled_theirs hdbscan_package "$size"
 	sql "CREATE TEMP TABLE IF NOT EXISTS before (LIKE labelled_theirs); TRUNCATE before; INSERT INTO before SELECT * FROM labelled_theirs"
 	labelled_theirs shuffled "$size"
@@ -143,6 +145,7 @@ labelled_agreement()
 	awk '
 	function low(key, v) { if (v != "-" && (!(key in least) || v < least[key])) least[key] = v }
 	!($1 in seen) { seen[$1] = 1; order[++sets] = $1 }
+	function told(v) { return v == "" ? "-" : v }
 	$2 == "hierarchical" { low($1 SUBSEP substr($3, 9), $6) }
 	$2 == "dbscan" { low($1 SUBSEP "dbscan", $6); if ($7 == "differ") differ[$1]++; else low($1 SUBSEP "core", $7) }
 	$2 == "hdbscan" && $8 == "hdbscan" && $4 > top[$1] { top[$1] = $4; sk[$1] = $6 }
@@ -154,7 +157,7 @@ labelled_agreement()
 		for (i = 1; i <= sets; i++) {
 			s = order[i]
 			printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", s, least[s SUBSEP "ward"], least[s SUBSEP "average"], least[s SUBSEP "complete"],
-				least[s SUBSEP "single"], least[s SUBSEP "dbscan"], (differ[s] ? "differ" : least[s SUBSEP "core"]), sk[s], package[s], itself[s]
+				least[s SUBSEP "single"], least[s SUBSEP "dbscan"], (differ[s] ? "differ" : least[s SUBSEP "core"]), told(sk[s]), told(package[s]), told(itself[s])
 		}
 	}' "$work/labelled"
 }
@@ -171,6 +174,6 @@ part_labelled()
 	done <<<"$(printf '%s\n' "$LABELLED_SETS" | grep -E "${LABELLED:-.}")"
 	echo; labelled_table
 	echo; labelled_agreement
-	echo; note "hdbscan of theirs is the better of scikit-learn and the package; below theirs by 0.005 or more:"
+	echo; note "of dbscan and hdbscan the best of all options on either side; hdbscan of theirs is the better of scikit-learn and the package; below theirs by 0.005 or more:"
 	awk '$5 != "-" && $4 <= $5 - 0.005 { print "    " $1, $2, $3, "ours", $4, $8, $5 }' "$work/labelled"
 }

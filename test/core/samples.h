@@ -9,7 +9,7 @@
 #include "harness.h"
 #include "points.h"
 
-#define SAMPLE_KINDS 3			/* kmeans, bisecting_kmeans, rfm */
+#define SAMPLE_KINDS 9
 
 /* A text model of sixty small texts: one coordinate and a rating; the texts as these. */
 static inline cs_text_model *
@@ -86,14 +86,20 @@ sample_prep(cs_env *env, bool with_text)
 static inline unsigned char *
 sample_document(cs_env *env, int kind, size_t *len)
 {
-	static const char *const names[SAMPLE_KINDS] = {"kmeans", "bisecting_kmeans", "rfm"};
+	static const char *const names[SAMPLE_KINDS] = {"kmeans", "bisecting_kmeans", "rfm", "kmedoids", "kprototypes", "gmm", "hierarchical",
+	"dbscan", "hdbscan"};
 	const cs_clusterer *c = cs_clusterer_find(names[kind]);
 	float	   *rows = draw_groups(env, 60, 3, 4, 3, 5);
 	cs_fit		fit = {.algorithm = c};
 	cs_fit_args args = {.k = 4, .seed = 42, .options = cs_options_new(env, c->params)};
+	static const cs_axis axis[3] = {{0, false, 1}, {1, true, 1}, {1, true, 1}};
 	cs_team		team;
 	cs_writer	w;
 
+	/* the last two coordinates are levels, for those who care */
+	args.axis = axis;
+	if (kind == 3)
+		args.options = options_with(env, c->params, "metric", 3);
 	for (int i = 0; i < 180; i++)
 		rows[i] = fabsf(rows[i]);
 	args.x = cs_matrix_from_rows(env, rows, 60, 3);
@@ -149,6 +155,23 @@ walk(cs_env *env, cs_value v)
 	return sum;
 }
 
+/* All that a scorer tells of a row. */
+static inline void
+look_at_row(cs_env *env, const cs_scorer *s, const float *row, float *score)
+{
+	int			least = s->algorithm->flags & CS_NOISE ? -1 : 0,
+				label = s->algorithm->label(s, row, score);
+	cs_nearest	n = s->algorithm->nearest(s, row, score);
+	double	   *p = CS_NEW(env, double, (size_t) s->k);
+
+	if (label < least || label >= s->k || n.label < least || n.label >= s->k || n.label2 >= s->k)
+		abort();
+	for (int j = 0; j < s->k; j++)
+		(void) cs_scorer_distance(s, row, j, score);
+	if (s->algorithm->probability)
+		s->algorithm->probability(s, row, score, p);
+}
+
 /* Load what a checked document says, and score rows by it; fails when it says nonsense. */
 static inline void
 use_document(cs_env *env, const unsigned char *bytes)
@@ -159,7 +182,7 @@ use_document(cs_env *env, const unsigned char *bytes)
 	float	   *raw = CS_NEW(env, float, (size_t) p->n),
 			   *point = CS_NEW(env, float, (size_t) p->d + 1),
 			   *row = CS_NEW(env, float, (size_t) s->d),
-			   *score = CS_NEW(env, float, (size_t) s->k + CS_ROW_PAD);
+			   *score = CS_NEW(env, float, cs_scorer_room(s));
 	int		   *cut = CS_NEW(env, int, (size_t) s->k);
 
 	for (int i = 0; i < 8; i++)
@@ -169,8 +192,7 @@ use_document(cs_env *env, const unsigned char *bytes)
 		cs_prep_row(p, raw, point, NULL);
 		for (int f = 0; f < s->d; f++)
 			row[f] = (float) (f % 3 == i % 3 ? i * 5 : 3);
-		if (s->algorithm->label(s, row, score) >= s->k || s->algorithm->nearest(s, row, score).label < 0)
-			abort();
+		look_at_row(env, s, row, score);
 	}
 	for (int t = 0; t < p->texts; t++)
 	{

@@ -64,7 +64,7 @@ of_digest(cs_env *env, int scale, bool unit_length)
 	}
 	cs_digest_sort(dg);
 	CHECK(dg->n < 100);
-	return cs_prep_of_digest(env, dg, names, scale, unit_length);
+	return cs_prep_of_digest(env, dg, names, scale, unit_length, unit_length ? CS_CENTRE_NONE : CS_CENTRE_MEAN);
 }
 
 static void
@@ -117,7 +117,7 @@ test_far_from_zero(cs_env *env)
 	for (int i = 0; i < 100; i++)
 		cs_digest_add(dg, &(double) {1.7e9 + i});
 	cs_digest_sort(dg);
-	p = cs_prep_of_digest(env, dg, names, CS_SCALE_NONE, false);
+	p = cs_prep_of_digest(env, dg, names, CS_SCALE_NONE, false, CS_CENTRE_MEAN);
 	cs_prep_raw(p, &(double) {1.7e9 + 3}, &raw);
 	CHECK(cs_prep_row(p, &raw, &low, NULL) == CS_ROW_OK);
 	cs_prep_raw(p, &(double) {1.7e9 + 4}, &raw);

@@ -50,7 +50,7 @@ SELECT abs((metrics->>'eps')::float8 - distance) < 1e-12 AS same FROM clusterseg
 	WHERE model = 'suggested' AND suggested;
 
 -- the curve is that of the distances to the 5 nearest, by plain SQL
-SELECT share, round(distance::numeric, 5) AS distance, suggested, round(percentile_disc(share) WITHIN GROUP (ORDER BY sqrt(k.square))::numeric, 5) AS plain
+SELECT share, round(distance::numeric, 4) AS distance, suggested, round(percentile_disc(share) WITHIN GROUP (ORDER BY sqrt(k.square))::numeric, 4) AS plain
 	FROM clusterseg.suggest_eps('iris', 'flower', :f, 5, 'none'),
 	(SELECT a, (array_agg(square ORDER BY square))[5] AS square FROM pairs GROUP BY a) k GROUP BY 1, 2, 3 ORDER BY 1;
 
@@ -73,6 +73,16 @@ SELECT count(DISTINCT clusterseg.model_value(model)::text) FROM clusterseg.model
 CREATE TABLE equal AS SELECT i, 7 AS x, 1.5 AS y FROM generate_series(1, 10000) i;
 SELECT k, rows FROM clusterseg.train('equal', 'equal', 'i', '{x,y}', algorithm => 'dbscan', scale => 'none');
 SELECT pg_column_size(clusterseg.model_value('equal')) < 10000 AS small, clusterseg.segment('equal', ARRAY[7, 1.5]) AS there;
+
+-- distances between whole numbers are exact, far from 0 and with a fractional mean too: on a grid each has its neighbours at 1,
+-- those within have five with themselves, those at the rim four, corners three; two rows are far away
+CREATE TABLE grid AS SELECT row_number() OVER () AS id, x, y FROM (SELECT x, y FROM generate_series(0, 12) x, generate_series(0, 6) y
+	UNION ALL VALUES (100, 33), (1000, 7)) v;
+SELECT o, m.k FROM unnest('{0,1000003,20261124}'::int[]) o, clusterseg.train('grid_' || o, format('SELECT id, x + %s AS x, y - %s AS y FROM grid', o, o), 'id', '{x,y}',
+	algorithm => 'dbscan', scale => 'none', options => '{"eps": 1, "min_points": 5}') m;
+SELECT 0 AS o, point_type, count(*) FROM grid_0_members GROUP BY 2 UNION ALL SELECT 1, point_type, count(*) FROM grid_1000003_members GROUP BY 2
+	UNION ALL SELECT 2, point_type, count(*) FROM grid_20261124_members GROUP BY 2 ORDER BY 1, 2;
+SELECT count(*) FILTER (WHERE s IS NOT NULL) FROM (SELECT clusterseg.dbscan(ARRAY[x + 1000003, y], 1, 5) OVER () AS s FROM grid) g;
 
 -- what cannot be
 \pset format unaligned

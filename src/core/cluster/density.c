@@ -284,16 +284,23 @@ cs_curve_knee(const double *distance, size_t n)
 void
 cs_density_check(cs_env *env, const cs_matrix *x)
 {
-	for (size_t i = 0; i < x->n; i++)
+	size_t		whole = x->pick ? 0 : x->n / CS_LANES * CS_LANES;
+	bool		large = false;
+
+	for (size_t i = 0; i < whole; i += CS_LANES)
 	{
-		const float *row = cs_matrix_at(x, i);
+		const float *tile = cs_matrix_at(x, i);
 
 		if (i % CS_BLOCK_ROWS == 0)
 			cs_poll(env);
-		for (int f = 0; f < x->d; f++)
-			if (!(fabsf(row[f * CS_LANES]) <= CS_KD_LARGEST))
-				cs_fail(env, CS_E_NUMERIC, "a value is too large to measure distances",
-						cs_text(env, "Values up to %g are possible after scaling.", (double) CS_KD_LARGEST),
-						"Scale the features, for example by scale => 'zscore'.");
+		for (int f = 0; f < x->d * CS_LANES; f++)
+			large |= !(fabsf(tile[f]) <= CS_KD_LARGEST);
 	}
+	for (size_t i = whole; i < x->n; i++)
+		for (int f = 0; f < x->d; f++)
+			large |= !(fabsf(cs_matrix_at(x, i)[f * CS_LANES]) <= CS_KD_LARGEST);
+	if (large)
+		cs_fail(env, CS_E_NUMERIC, "a value is too large to measure distances",
+				cs_text(env, "Values up to %g are possible after scaling.", (double) CS_KD_LARGEST),
+				"Scale the features, for example by scale => 'zscore'.");
 }

@@ -297,20 +297,18 @@ typedef struct em
 } em;
 
 /*
- * How k-means looks for the start of a run.  Its best result first; the later ones must differ, and be
- * worse ones of k-means where its optimum is not near that of the likelihood.
+ * How k-means looks for the start of a run.  Later ones must differ: single runs of it from random rows end in worse
+ * optima, one of which may be near a better one of the likelihood.  (Rows without k-means as start find more likely
+ * mixtures still, but of components that fit a few rows too well.)
  */
 static cs_options *
 start_options(cs_env *env, int run)
 {
 	cs_options *o = cs_options_new(env, cs_kmeans_params);
+	int			init = cs_params_find(o->table, "init");
 
-	if (run == 0)
-		return o;
-	o->value[cs_params_find(o->table, "restarts")].number = 1;
-	if (run % 2 == 0)
-		o->value[cs_params_find(o->table, "max_iterations")].number = 1;
-	o->value[cs_params_find(o->table, "init")].number = cs_param_choice(&o->table[cs_params_find(o->table, "init")], "random");
+	if (run > 0)
+		o->value[init].number = cs_param_choice(&o->table[init], "random");
 	return o;
 }
 

@@ -190,13 +190,27 @@ void		cs_text_features(cs_env *env, const char *name, const cs_options *o, int d
 							 cs_feature *f);
 void		cs_text_request(cs_env *env, const char *name, const cs_options *o, cs_text_model *t);
 
+/* What is taken off a number that is not scaled. */
+typedef enum cs_centring
+{
+	CS_CENTRE_NONE,
+	CS_CENTRE_MEAN,
+	CS_CENTRE_EVEN				/* about the mean: cs_even_centre() */
+} cs_centring;
+
+/*
+ * About the mean, at a multiple of a power of two: differences from it are exact in single precision where the values
+ * are, so that whole numbers stay as far apart as they are, and a distance that equals eps still does.
+ */
+double		cs_even_centre(double mean, double sd);
+
 /*
  * Fit all features of p to raw rows whose first p->n floats are theirs: NaN is
  * missing, categories hold codes into levels[feature].  Codes in the rows are rewritten to
  * the fitted order of levels (count, then name).  centre: take off means even
  * where nothing is scaled, which distances do not notice.
  */
-void		cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre);
+void		cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, cs_centring centre);
 
 /*
  * After a fit: is the mean of a number so large against its spread that single

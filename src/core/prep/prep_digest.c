@@ -165,7 +165,7 @@ wants_shift(const cs_digest *dg, const cs_feature *f, int column)
 }
 
 cs_prep *
-cs_prep_of_digest(cs_env *env, const cs_digest *dg, char *const *names, int scale, bool unit_length)
+cs_prep_of_digest(cs_env *env, const cs_digest *dg, char *const *names, int scale, bool unit_length, cs_centring centre)
 {
 	cs_prep    *p = CS_NEW(env, cs_prep, 1);
 	cs_options *none = cs_options_new(env, cs_transform_params);
@@ -187,8 +187,8 @@ cs_prep_of_digest(cs_env *env, const cs_digest *dg, char *const *names, int scal
 		if (scale == CS_SCALE_ROBUST)
 			find_quartiles(&c, &shape[i]);
 		if (wants_shift(dg, f, i))
-			f->shift = f->stats.mean;
-		cs_feature_fit_scale(f, &shape[i], !unit_length);
+			f->shift = cs_even_centre(f->stats.mean, f->stats.sd);
+		cs_feature_fit_scale(f, &shape[i], centre);
 		f->at = i;
 		f->width = 1;
 		cs_poll(env);

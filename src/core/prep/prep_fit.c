@@ -201,8 +201,21 @@ stepped_moments(const cs_feature *f, int i, const cs_rows *rows, float *v)
 	return m;
 }
 
+double
+cs_even_centre(double mean, double sd)
+{
+	int			exponent;
+	double		unit;
+
+	if (!(sd > 0 && isfinite(sd) && isfinite(mean)))
+		return mean;
+	frexp(sd, &exponent);
+	unit = ldexp(1, exponent - 1);
+	return rint(mean / unit) * unit;
+}
+
 void
-cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, bool centre)
+cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, cs_centring centre)
 {
 	double		scale = 1;
 
@@ -225,8 +238,7 @@ cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, bool centre)
 				scale = s->sd;
 			break;
 		default:
-			if (!centre)
-				f->center = 0;
+			f->center = centre == CS_CENTRE_NONE ? 0 : centre == CS_CENTRE_EVEN ? cs_even_centre(s->mean, s->sd) : s->mean;
 			break;
 	}
 	if (f->scale != CS_SCALE_NONE && !(scale > TINY * fmax(fabs(s->min), fabs(s->max))))
@@ -236,7 +248,7 @@ cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, bool centre)
 }
 
 static void
-fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
+fit_scale(cs_feature *f, const moments *m, float *v, size_t n, cs_centring centre)
 {
 	cs_column_shape s = {m->mean, sqrt(m->m2 / m->n), m->min, m->max, {0}};
 
@@ -246,7 +258,7 @@ fit_scale(cs_feature *f, const moments *m, float *v, size_t n, bool centre)
 }
 
 static void
-fit_number(cs_env *env, cs_feature *f, int i, const cs_rows *rows, moments *m, float *v, bool centre)
+fit_number(cs_env *env, cs_feature *f, int i, const cs_rows *rows, moments *m, float *v, cs_centring centre)
 {
 	bool		affine;
 
@@ -347,7 +359,7 @@ scale_together(cs_feature *f, int n)
 }
 
 void
-cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, bool centre)
+cs_prep_fit(cs_env *env, cs_prep *p, cs_rows *rows, const cs_levels *levels, cs_centring centre)
 {
 	moments    *m = CS_NEW(env, moments, (size_t) rows->width);
 	float	   *v = CS_ROOM(env, float, rows->n + 2 * SAMPLE);

@@ -16,8 +16,8 @@ typedef struct cs_column_shape
 	double		quartile[3];	/* for the scale robust only */
 } cs_column_shape;
 
-/* Centre and factor of a number.  centre: take off the mean even where nothing is scaled. */
-void		cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, bool centre);
+/* Centre and factor of a number. */
+void		cs_feature_fit_scale(cs_feature *f, const cs_column_shape *s, cs_centring centre);
 
 /* winsor, log and quantile of a number that is there; NaN outside the domain. */
 double		cs_feature_steps(const cs_feature *f, double v);
