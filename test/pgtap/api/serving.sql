@@ -28,8 +28,9 @@ SELECT is((SELECT concat_ws(' | ', regexp_replace(pg_get_function_arguments(p.oi
 
 -- tables: keys, row security, dumped
 SELECT has_pk('clusterseg'::name, t::name, t || ' has a key') FROM unnest('{feedback_calls,impressions,outcomes,_reco_item_sources}'::text[]) t;
-SELECT ok((SELECT relrowsecurity FROM pg_class WHERE oid = ('clusterseg.' || t)::regclass), t || ' has row security'),
-	ok((SELECT ('clusterseg.' || t)::regclass = ANY (extconfig) FROM pg_extension WHERE extname = 'clusterseg'), t || ' is dumped')
+SELECT ok((SELECT relrowsecurity FROM pg_class WHERE oid = ('clusterseg.' || t)::regclass), t || ' has row security')
+	FROM unnest('{feedback_calls,impressions,outcomes,_reco_item_sources}'::text[]) t;
+SELECT ok((SELECT ('clusterseg.' || t)::regclass = ANY (extconfig) FROM pg_extension WHERE extname = 'clusterseg'), t || ' is dumped')
 	FROM unnest('{feedback_calls,impressions,outcomes,_reco_item_sources}'::text[]) t;
 SELECT ok('clusterseg.call_id_seq'::regclass = ANY (extconfig), 'the sequence is dumped') FROM pg_extension WHERE extname = 'clusterseg';
 SELECT is((SELECT count(*) FROM pg_attribute WHERE attrelid = ('clusterseg.' || t)::regclass AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL), 0::bigint,
