@@ -108,7 +108,10 @@ SELECT clusterseg.forget_feedback('theirs', 2) AS lists, clusterseg.forget_feedb
 SELECT (SELECT count(*) FROM clusterseg.feedback_calls) AS calls, (SELECT count(*) FROM clusterseg.impressions) AS impressions, (SELECT count(*) FROM clusterseg.outcomes) AS outcomes;
 RESET ROLE;
 
--- ---- what goes with the model ----
+-- ---- what goes with a customer, and with the model ----
+
+SELECT state FROM clusterseg.forget_customer('r', 10);
+SELECT count(*) AS lists FROM clusterseg.feedback_calls WHERE customer_id = '10';
 
 SELECT (SELECT count(*) FROM clusterseg.feedback_calls WHERE model = 'r') > 0 AS some;
 SELECT clusterseg.drop_model('theirs');

@@ -37,7 +37,7 @@ INSERT INTO promised VALUES
 	('similar_items', 'model text, item "any", n integer', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
 	('rank_items', 'model text, customer "any", items text[]', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
 	('explain_recommendation', 'model text, customer "any", item "any"', 'TABLE(term text, contribution double precision)', 'stable', false, 'restricted'),
-	('refresh_recommendations', 'model text, n integer, exclude_seen boolean, candidates text', 'bigint', 'volatile', false, 'unsafe');
+	('refresh_recommendations', 'model text, n integer, exclude_seen boolean, candidates text, diversity double precision, max_per_category integer, options jsonb', 'bigint', 'volatile', false, 'unsafe');
 
 -- scoring: by name STABLE, by value IMMUTABLE, each of a row, of float8[] and of real[]
 INSERT INTO promised
