@@ -415,7 +415,8 @@ CREATE FUNCTION clusterseg.recommend_all(model text, n int DEFAULT 10, exclude_s
 COMMENT ON FUNCTION clusterseg.recommend_all(text, int, boolean, text, float8, int, float8, jsonb) IS
 	'recommend() for all customers who have events or a segment, in one go';
 
-CREATE FUNCTION clusterseg._refresh_recommendations(model text, n int, exclude_seen boolean, candidates text, path text)
+CREATE FUNCTION clusterseg._refresh_recommendations(model text, n int, exclude_seen boolean, candidates text, diversity float8,
+		max_per_category int, options jsonb, path text)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -458,7 +459,8 @@ BEGIN
 	PERFORM set_config('search_path', path, true);
 	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
 		SELECT r.customer_id::%s AS customer_id, r.rank, r.item_id::%s AS item_id, r.score, r.source
-		FROM clusterseg.recommend_all($1, $2, $3, $4) r', r.customer_type, r.item_type) USING model, n, exclude_seen, candidates;
+		FROM clusterseg.recommend_all($1, $2, $3, $4, $5, $6, 0, $7) r', r.customer_type, r.item_type)
+		USING model, n, exclude_seen, candidates, diversity, max_per_category, options;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
@@ -475,15 +477,17 @@ BEGIN
 	RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION clusterseg._refresh_recommendations(text, int, boolean, text, text) IS 'refresh_recommendations() under a given search path';
+COMMENT ON FUNCTION clusterseg._refresh_recommendations(text, int, boolean, text, float8, int, jsonb, text) IS 'refresh_recommendations() under a given search path';
 
-CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL)
+CREATE FUNCTION clusterseg.refresh_recommendations(model text, n int DEFAULT 10, exclude_seen boolean DEFAULT true, candidates text DEFAULT NULL,
+		diversity float8 DEFAULT 0, max_per_category int DEFAULT NULL, options jsonb DEFAULT '{}')
 	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE
 	BEGIN ATOMIC
 		SELECT clusterseg._refresh_recommendations(refresh_recommendations.model, refresh_recommendations.n,
-			refresh_recommendations.exclude_seen, refresh_recommendations.candidates, pg_catalog.current_setting('search_path'));
+			refresh_recommendations.exclude_seen, refresh_recommendations.candidates, refresh_recommendations.diversity,
+			refresh_recommendations.max_per_category, refresh_recommendations.options, pg_catalog.current_setting('search_path'));
 	END;
-COMMENT ON FUNCTION clusterseg.refresh_recommendations(text, int, boolean, text) IS
+COMMENT ON FUNCTION clusterseg.refresh_recommendations(text, int, boolean, text, float8, int, jsonb) IS
 	'keeps recommend_all() in the table <output_schema>.<model>_recommendations; rows that stay the same are not touched; returns rows written or removed';
 
 -- ---------------------------------------------------------------------------

@@ -184,6 +184,7 @@ BEGIN
 	IF clusterseg._has_recommendations(m) THEN
 		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE customer_id::text = %L', clusterseg._relation(m, '_recommendations'), customer));
 	END IF;
+	PERFORM clusterseg._forget_feedback(m.model, customer);
 	RETURN found;
 END
 $$;
@@ -192,4 +193,4 @@ COMMENT ON FUNCTION clusterseg._forget_customer(text, text) IS 'forget_customer(
 CREATE FUNCTION clusterseg.forget_customer(model text, customer "any") RETURNS TABLE (version int, algorithm text, state text)
 	AS 'MODULE_PATHNAME', 'clusterseg_forget_customer' LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 5 COST 1000000;
 COMMENT ON FUNCTION clusterseg.forget_customer(text, "any") IS
-	'makes all versions of a recommender what they would be had they never seen the customer, and removes the kept recommendations; where a version does not keep what that takes, state says that it is to be trained again';
+	'makes all versions of a recommender what they would be had they never seen the customer, and removes the kept recommendations and what was logged of the customer; where a version does not keep what that takes, state says that it is to be trained again';

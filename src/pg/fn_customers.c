@@ -102,7 +102,7 @@ score_customers(wanting *w, int32 item, bool exclude_seen)
 {
 	cs_batch   *b = w->b;
 	cs_one_item one = cs_one_item_of(b, item);
-	unsigned	flags = b->now.r->algorithm->flags;
+	unsigned	flags = b->now.r->flags;
 	bool		personal = (flags & CS_RECO_PERSONAL) != 0;
 	int			customers = b->data->customers->n;
 	size_t		n[3] = {0, 0, 0};

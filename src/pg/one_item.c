@@ -31,7 +31,7 @@ cs_one_item_of(cs_batch *b, int32 item)
 {
 	cs_one_item o = {b, item, NULL};
 
-	if ((b->now.r->algorithm->flags & CS_RECO_PERSONAL) == CS_RECO_ITEMS)
+	if ((b->now.r->flags & CS_RECO_PERSONAL) == CS_RECO_ITEMS)
 		o.to = weights_to(b, item);
 	return o;
 }
@@ -41,11 +41,14 @@ static double
 score_by_weights(const cs_one_item *o, int customer)
 {
 	const cs_batch *b = o->b;
+	size_t		from = b->events->start[customer],
+				to = b->events->start[customer + 1];
 	double		sum = 0;
 
-	for (size_t e = b->events->start[customer]; e < b->events->start[customer + 1]; e++)
+	cs_serve_values(b->env, b->now.r, b->events, from, to, b->x);
+	for (size_t e = from; e < to; e++)
 		if (b->events->item[e] < b->now.r->items)
-			sum += cs_events_value(b->events, e, b->now.r->half_life) * (double) o->to[b->events->item[e]];
+			sum += b->x[e - from] * (double) o->to[b->events->item[e]];
 	return sum;
 }
 
@@ -71,7 +74,7 @@ cs_one_item_score(const cs_one_item *o, int customer)
 
 	if (o->to)
 		return score_by_weights(o, customer);
-	if ((o->b->now.r->algorithm->flags & CS_RECO_PERSONAL) == CS_RECO_FACTORS)
+	if ((o->b->now.r->flags & CS_RECO_PERSONAL) == CS_RECO_FACTORS)
 		return score_by_factors(o, customer);
 	q = cs_batch_request(o->b, customer, false);
 	for (size_t i = 0; i < q.n_personal; i++)

@@ -93,7 +93,7 @@ static void
 choose_likeness(cs_shaper *h)
 {
 	cs_reco    *r = h->now->r;
-	unsigned	flags = r->algorithm->flags;
+	unsigned	flags = r->flags;
 
 	h->by_category = h->s.alike == CS_ALIKE_CATEGORY;
 	if (h->s.diversity == 0 || h->by_category)

@@ -9,7 +9,7 @@ CREATE TABLE events AS SELECT DISTINCT customer, format('i%s', lpad(i::text, 2, 
 	FROM people, generate_series(1, 30) i WHERE customer <= 600
 		AND ('x' || left(md5(customer || ' ' || i), 6))::bit(24)::int % 100 < CASE WHEN i % 3 = kind THEN 22 ELSE 6 END;
 SELECT k, rows FROM clusterseg.train('kinds', 'SELECT customer, kind = 0 AS a, kind = 1 AS b FROM people', 'customer', '{a,b}', k => 3);
-SELECT t.algorithm, t.customers, t.items FROM unnest('{itemknn,ials,puresvd,segment_popular,popular}'::text[]) a,
+SELECT t.algorithm, t.customers, t.items FROM unnest('{itemknn,ials,puresvd,segment_popular,popular,userknn,segment_mixture,blend}'::text[]) a,
 	clusterseg.train_recommender('by_' || a, 'events', 'customer', 'item', CASE WHEN a = 'itemknn' THEN 'pieces' END, algorithm => a, segmentation => 'kinds',
 		options => CASE WHEN a IN ('ials', 'puresvd') THEN '{"factors": 5}' ELSE '{}' END::jsonb) t;
 
@@ -22,8 +22,8 @@ CREATE FUNCTION expected(model text, i text) RETURNS TABLE (rank bigint, custome
 			CASE WHEN r.source = 'segment_popular' THEN (SELECT x.score FROM clusterseg.recommend_for_segment(model, m.segment_id, 100) x WHERE x.item_id = i) END AS rate
 		FROM people c JOIN kinds_members m USING (customer), LATERAL clusterseg.recommend(model, c.customer, 1, candidates => format('VALUES (%L)', i)) r)
 	SELECT row_number() OVER (ORDER BY source IN ('segment_popular', 'popular'), source = 'popular', COALESCE(rate, CASE WHEN source <> 'popular' THEN score END) DESC, customer), customer, s.score, source FROM s $$;
-CREATE TABLE forth AS SELECT m AS model, i AS item, e.* FROM unnest('{by_itemknn,by_ials,by_puresvd,by_segment_popular}'::text[]) m, unnest('{i03,i17}'::text[]) i, expected(m, i) e;
-CREATE TABLE back AS SELECT m AS model, i AS item, c.* FROM unnest('{by_itemknn,by_ials,by_puresvd,by_segment_popular}'::text[]) m, unnest('{i03,i17}'::text[]) i,
+CREATE TABLE forth AS SELECT m AS model, i AS item, e.* FROM unnest('{by_itemknn,by_ials,by_puresvd,by_segment_popular,by_userknn,by_segment_mixture,by_blend}'::text[]) m, unnest('{i03,i17}'::text[]) i, expected(m, i) e;
+CREATE TABLE back AS SELECT m AS model, i AS item, c.* FROM unnest('{by_itemknn,by_ials,by_puresvd,by_segment_popular,by_userknn,by_segment_mixture,by_blend}'::text[]) m, unnest('{i03,i17}'::text[]) i,
 	clusterseg.customers_for_item(m, i, 1000) c;
 SELECT model, item, count(*) AS customers, count(*) FILTER (WHERE customer_id = customer::text AND b.source = f.source) AS agree,
 	count(*) FILTER (WHERE b.source = substr(model, 4)) AS of_the_algorithm,

@@ -91,6 +91,12 @@ SELECT count(*) FILTER (WHERE score >= 0.7 * best) AS rows FROM (SELECT score, m
 -- the best is that of what may be listed
 SELECT listed(-1, 3, '{"min_confidence": 1, "min_age": "20 days", "as_of": "2025-06-30"}');
 
+-- kept lists are shaped as well
+SELECT clusterseg.refresh_recommendations('r', 4, false, max_per_category => 1, options => '{"max_age": "20 days", "as_of": "2025-06-30"}') > 0 AS written;
+SELECT count(*) FROM (SELECT customer_id::text, rank, item_id, score, source FROM r_recommendations EXCEPT
+	SELECT customer_id, rank, item_id, score, source FROM clusterseg.recommend_all('r', 4, false, max_per_category => 1, options => '{"max_age": "20 days", "as_of": "2025-06-30"}')) x;
+SELECT string_agg(item_id, ' ' ORDER BY rank) FROM r_recommendations WHERE customer_id = 3;
+
 -- ---- what is no such thing ----
 \pset format unaligned
 \pset tuples_only on
