@@ -214,7 +214,7 @@ void
 cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 {
 	static const cs_divider divider = {cs_divide_arena, cs_divide};
-	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->attributes, t->env, budget};
+	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->env, budget, t->attributes};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
 	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 

@@ -60,7 +60,7 @@ static cs_reco_model
 fit_goods(cs_env *env, double weight, cs_options *o)
 {
 	static const float had_few[2 * GOODS] = {1, 1, 0, 0, 0, 1, 0, 0, 0, 0};
-	cs_reco_args args = {events_of_table(env, had_few, NULL, 2, GOODS, false), NULL, 0, o, 1, NULL, attributes_of(env, weight)};
+	cs_reco_args args = {events_of_table(env, had_few, NULL, 2, GOODS, false), NULL, 0, o, 1,.attributes = attributes_of(env, weight)};
 
 	return fit_alone(env, "content", &args);
 }
@@ -113,8 +113,8 @@ static void
 empty_sources(cs_env *env)
 {
 	cs_raw_attributes raw = {0, ITEMS, 0, NULL, NULL, NULL, NULL};
-	cs_reco_args args = {events_of_table(env, had, NULL, CUSTOMERS, ITEMS, false), NULL, 0, options_of(env, "content", NULL), 1, NULL,
-	cs_attributes_build(env, &raw, 1)};
+	cs_reco_args args = {events_of_table(env, had, NULL, CUSTOMERS, ITEMS, false), NULL, 0, options_of(env, "content", NULL), 1,
+	.attributes = cs_attributes_build(env, &raw, 1)};
 	cs_reco_model m = fit_alone(env, "content", &args);
 
 	CHECK(m.start[ITEMS] == 0);
@@ -126,7 +126,7 @@ static void
 any_team_gives_the_same(cs_env *env)
 {
 	cs_events  *e = events_of_table(env, random_table(env, 80, 150, 0.1, 9), NULL, 80, 150, false);
-	table_team	run = {"content", {e, NULL, 0, options_of(env, "content", "neighbours", 20.0, NULL), 1, NULL, e}, {NULL}, 150 * 150};
+	table_team	run = {"content", {e, NULL, 0, options_of(env, "content", "neighbours", 20.0, NULL), 1,.attributes = e}, {NULL}, 150 * 150};
 
 	for (int size = 1; size <= 3; size++)
 	{

@@ -47,11 +47,12 @@ typedef struct cs_reco_args
 	const cs_options *options;
 	uint64_t	seed;
 	const cs_divider *divider;	/* for algorithms with CS_RECO_KINDS */
-	const cs_events *attributes;	/* of items; for algorithms with CS_RECO_CONTENT */
 
 	/* For algorithms that choose among others. */
 	cs_env	   *env;			/* for what arena() has to look up */
 	size_t		memory;			/* bytes that fit may take beside the events; 0: any */
+
+	const cs_events *attributes;	/* of items; for algorithms with CS_RECO_CONTENT */
 } cs_reco_args;
 
 struct cs_recommender;
