@@ -293,7 +293,7 @@ BEGIN
 		PERFORM clusterseg._fail('42704', format('model "%s" has no %s', name, COALESCE('version ' || version, 'published version')));
 	END IF;
 	IF m.kind = 'recommender' THEN
-		RETURN clusterseg._export_recommender(m, v) || clusterseg._export_customers(v.id);
+		RETURN clusterseg._export_recommender(m, v) || clusterseg._export_customers(v.id) || clusterseg._export_terms(v.id);
 	END IF;
 	RETURN jsonb_build_object('clusterseg', 1, 'kind', m.kind, 'algorithm', v.algorithm, 'key', m.key, 'key_type', m.key_type,
 		'options', v.options, 'metrics', v.metrics, 'rows', v.rows, 'skipped', v.skipped, 'iterations', v.iterations,

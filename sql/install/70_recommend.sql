@@ -128,12 +128,12 @@ $do$;
 
 CREATE FUNCTION clusterseg._reco_fit(name text, source text, path text, customer text, item text, weight text, at text,
 		algorithm text, options jsonb, segments text, seed bigint, run_as text, weight_column text, type_column text,
-		OUT events bigint, OUT customers bigint, OUT items bigint, OUT skipped bigint, OUT customer_type text, OUT item_type text,
+		item_source text, item_key text, OUT events bigint, OUT customers bigint, OUT items bigint, OUT skipped bigint, OUT customer_type text, OUT item_type text,
 		OUT source_from text, OUT events_until float8, OUT kappa float8, OUT metrics jsonb, OUT effective jsonb, OUT factors int,
 		OUT fold_alpha float8, OUT fold_l2 float8, OUT fold_nu float8, OUT shares float8[], OUT member text,
 		OUT blend_kappa float8, OUT algorithm text)
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text, text, text) IS
+COMMENT ON FUNCTION clusterseg._reco_fit(text, text, text, text, text, text, text, text, jsonb, text, bigint, text, text, text, text, text) IS
 	'reads events and fits a recommender; the training stays open in this transaction for the functions below';
 
 CREATE FUNCTION clusterseg._reco_fit_items() RETURNS TABLE (item_no int, item_id text, customers int, popularity float8)
@@ -171,6 +171,7 @@ BEGIN
 	INSERT INTO clusterseg._reco_lists SELECT version_id, l.* FROM clusterseg._reco_fit_lists() l;
 	INSERT INTO clusterseg._reco_segments SELECT version_id, s.* FROM clusterseg._reco_fit_segments() s;
 	PERFORM clusterseg._keep_customers(version_id);
+	PERFORM clusterseg._keep_terms(version_id);
 	PERFORM clusterseg._reco_fit_end();
 END
 $$;
@@ -306,7 +307,8 @@ BEGIN
 	END IF;
 	SELECT COALESCE(max(v.version), 0) + 1 INTO version FROM clusterseg.versions v WHERE v.model = p_name;
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - '{event_weights,category,item_time}'::text[],
-		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type);
+		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type,
+		p_item_source, COALESCE(p_item_key, p_item));
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
 	VALUES (p_name, version, 'draft',
@@ -564,7 +566,8 @@ BEGIN
 	INSERT INTO clusterseg._reco_segments
 		SELECT new_id, s.segment_id, s.customers
 		FROM jsonb_populate_recordset(NULL::clusterseg._reco_segments, COALESCE(NULLIF(p_exported->'segments', 'null'), '[]')) s;
-	fault := COALESCE(clusterseg._recommender_fault(new_id), clusterseg._import_customers(new_id, p_exported->'customers'));
+	fault := COALESCE(clusterseg._recommender_fault(new_id), clusterseg._import_customers(new_id, p_exported->'customers'),
+		clusterseg._import_terms(new_id, p_exported->'terms'));
 	IF fault IS NOT NULL THEN
 		PERFORM clusterseg._fail('22023', 'the exported recommender is not whole: ' || fault, NULL, 'export_model() makes what import_model() takes.');
 	END IF;

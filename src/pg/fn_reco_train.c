@@ -25,6 +25,7 @@
 #include "core/cluster/divide.h"
 #include "core/reco/recommender.h"
 #include "pg/args.h"
+#include "pg/content.h"
 #include "pg/events_read.h"
 #include "pg/json_out.h"
 #include "pg/params.h"
@@ -51,7 +52,9 @@ enum
 	ARG_SEED,
 	ARG_RUN_AS,
 	ARG_WEIGHT_COLUMN,
-	ARG_TYPE_COLUMN
+	ARG_TYPE_COLUMN,
+	ARG_ITEM_SOURCE,
+	ARG_ITEM_KEY
 };
 
 enum
@@ -211,7 +214,7 @@ void
 cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 {
 	static const cs_divider divider = {cs_divide_arena, cs_divide};
-	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->env, budget};
+	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->env, budget, t->attributes};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
 	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 
@@ -379,7 +382,7 @@ PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
  * _reco_fit(name, source, path, customer, item, weight, at, algorithm, options,
- *           segments, seed, run_as, weight_column, type_column)
+ *           segments, seed, run_as, weight_column, type_column, item_source, item_key)
  *
  * weight is an expression over the source (alias q), made of these two columns;
  * segments a query of (customer, segment_id).  O(events log) to read and group,
@@ -395,6 +398,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_options *host;
 	const cs_param *table;
 	cs_source  *source;
+	cs_content *content = NULL;
 	size_t		budget;
 	instr_time	start;
 	Datum		d;
@@ -415,7 +419,12 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_events_check_columns(source, CS_ARG_TEXT(ARG_WEIGHT_COLUMN), CS_ARG_TEXT(ARG_TYPE_COLUMN), c.at);
 	t->data = cs_events_read(t->env, source, &c, budget, NULL);
 	settle_times(t->data);
+	if (!PG_ARGISNULL(ARG_ITEM_SOURCE) && (t->algorithm->flags & CS_RECO_CONTENT))
+		content = cs_content_read(t, cs_source_open(CS_ARG_TEXT(ARG_ITEM_SOURCE), CS_ARG_TEXT(ARG_PATH), source->run_as),
+								  CS_ARG_TEXT(ARG_ITEM_KEY), CS_ARG_TEXT(ARG_PATH), budget);
 	cs_release(t->env, cs_events_order(t->data));
+	if (content)
+		cs_content_ready(t, content);
 	t->events = cs_events_group(t->data, cs_option_int(t->options, "max_history"));
 	keep_touched(t, cs_option_get(host, "forgettable")->number != 0);
 	cs_events_free_raw(t->data);

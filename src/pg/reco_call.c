@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/args.h"
+#include "pg/content.h"
 #include "pg/pg_env.h"
 #include "pg/reco_call.h"
 #include "pg/reco_customers.h"
@@ -392,6 +393,7 @@ reason_of_history(cs_reco_call *c, int32 item)
 	size_t		best[REASON_ITEMS];
 	double		value[REASON_ITEMS],
 			   *terms = cs_reco_contributions(c, item);
+	unsigned	flags = c->now.r->algorithm->flags;
 	int			n = 0;
 
 	for (size_t e = 0; e < c->history->n; e++)
@@ -412,8 +414,11 @@ reason_of_history(cs_reco_call *c, int32 item)
 		value[at] = v;
 	}
 	initStringInfo(&text);
+	appendStringInfoString(&text, flags & CS_RECO_SEQUENCE ? "follows " : flags & CS_RECO_CONTENT ? "is like " : "goes with ");
 	for (int i = 0; i < n; i++)
-		appendStringInfo(&text, "%s%s", i ? ", " : c->now.r->algorithm->flags & CS_RECO_SEQUENCE ? "follows " : "goes with ", c->entry_key[best[i]]);
+		appendStringInfo(&text, "%s%s", i ? ", " : "", c->entry_key[best[i]]);
+	if (n > 0 && flags & CS_RECO_CONTENT)
+		appendStringInfoString(&text, cs_content_shared(c->now.r, item, c->entry[best[0]]->item));
 	return text.data;
 }
 

@@ -22,6 +22,8 @@ typedef struct cs_reco_training
 	int			segments;
 	int		   *segment_id;		/* per segment */
 	int32_t    *segment;		/* per customer */
+	cs_events  *attributes;		/* of items, for content; or NULL */
+	char	  **term;			/* what its rows are called */
 	cs_reco_model m;
 	bool		keep;			/* customers are kept with the version */
 	cs_events  *touched;		/* the same entries as events, and those left out of it; NULL: there are none */

@@ -112,9 +112,10 @@ check_members(cs_env *env, const cs_option *o)
 	{
 		const cs_recommender *r = cs_recommender_find(o->text[i]);
 
-		if (r == NULL || r == &cs_blend || !(r->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)))
+		if (r == NULL || r == &cs_blend || (r->flags & (CS_RECO_SEQUENCE | CS_RECO_CONTENT)) ||
+			!(r->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)))
 			cs_fail(env, CS_E_PARAM, cs_text(env, "\"%s\" cannot be a member of a blend", o->text[i]),
-					"Members are algorithms that look at the history, and segment_mixture.", NULL);
+					"Members are algorithms that learn from what customers have in common, and segment_mixture.", NULL);
 		own += !(r->flags & CS_RECO_KINDS);
 		priors += (r->flags & CS_RECO_KINDS) != 0;
 	}

@@ -51,6 +51,8 @@ typedef struct cs_reco_args
 	/* For algorithms that choose among others. */
 	cs_env	   *env;			/* for what arena() has to look up */
 	size_t		memory;			/* bytes that fit may take beside the events; 0: any */
+
+	const cs_events *attributes;	/* of items; for algorithms with CS_RECO_CONTENT */
 } cs_reco_args;
 
 struct cs_recommender;
@@ -147,7 +149,8 @@ enum
 	CS_RECO_KINDS = 16,			/* leaves kinds of customers: the same */
 	CS_RECO_CUSTOMERS = 32,		/* serving looks for customers with a like history: the same */
 	CS_RECO_COUNTS = 64,		/* counts, in seconds: may be fitted again to forget a customer */
-	CS_RECO_SEQUENCE = 128		/* what a history counts for depends on its order (sequence.h) */
+	CS_RECO_SEQUENCE = 128,		/* what a history counts for depends on its order (sequence.h) */
+	CS_RECO_CONTENT = 256		/* needs attributes of items (attributes.h) */
 };
 
 typedef struct cs_recommender

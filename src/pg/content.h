@@ -1,0 +1,24 @@
+/*
+ * content.h - attributes of items from the item source of a training.
+ */
+#ifndef CS_PG_CONTENT_H
+#define CS_PG_CONTENT_H
+
+#include "pg/reco_call.h"
+#include "pg/reco_training.h"
+
+typedef struct cs_content cs_content;
+
+/*
+ * Read all rows of the item source; its items become items of the training, also
+ * those that have no events.  Before the items are put in order.
+ */
+extern cs_content *cs_content_read(cs_reco_training *t, const cs_source *source, const char *key, const char *path, size_t budget);
+
+/* After that: attributes as fitting needs them. */
+extern void cs_content_ready(cs_reco_training *t, cs_content *c);
+
+/* The terms that an item shares with an item of the history: ", both ..." or nothing. */
+extern char *cs_content_shared(cs_reco *r, int32 item, int32 other);
+
+#endif							/* CS_PG_CONTENT_H */
