@@ -277,7 +277,7 @@ DECLARE
 	started timestamptz := clock_timestamp();
 	m clusterseg.models;
 	f record;
-	used text := CASE p_algorithm WHEN 'auto' THEN 'itemknn' ELSE p_algorithm END;
+	used text := p_algorithm;
 	weight text := clusterseg._event_weight(p_weight, p_event_type, NULLIF(p_options->'event_weights', 'null'));
 	version_id bigint;
 BEGIN
@@ -309,6 +309,7 @@ BEGIN
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - '{event_weights,category,item_time}'::text[],
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type,
 		p_item_source, COALESCE(p_item_key, p_item));
+	used := f.algorithm;
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
 	VALUES (p_name, version, 'draft',

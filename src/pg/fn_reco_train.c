@@ -23,7 +23,8 @@
 #include "utils/timestamp.h"
 
 #include "core/cluster/divide.h"
-#include "core/reco/recommender.h"
+#include "core/reco/algorithms.h"
+#include "core/reco/contest.h"
 #include "pg/args.h"
 #include "pg/content.h"
 #include "pg/events_read.h"
@@ -33,6 +34,9 @@
 #include "pg/progress.h"
 #include "pg/reco_training.h"
 #include "pg/settings.h"
+
+/* A choice that takes as many seconds is told before. */
+#define ANNOUNCED_SECONDS 10
 
 /* Seconds from 1970 to 2000. */
 #define SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
@@ -151,7 +155,7 @@ find_algorithm(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown algorithm \"%s\"", name),
-			 errdetail("Algorithms are: %s, auto.", list.data),
+			 errdetail("Algorithms are: %s.", list.data),
 			 errhint("SELECT DISTINCT algorithm, summary FROM clusterseg.algorithms tells what they do.")));
 	return NULL;
 }
@@ -208,6 +212,46 @@ read_segments(cs_reco_training *t, const char *query)
 	cs_source_scan(s, "*", true, take_member, &a);
 }
 
+/* ---- the choice of "auto" ---- */
+
+/* A choice that takes its time is told before. */
+static void
+announce_choice(cs_reco_training *t, const cs_reco_args *args)
+{
+	double		seconds = cs_auto_seconds(t->env, args);
+
+	if (seconds >= ANNOUNCED_SECONDS)
+		ereport(NOTICE,
+				(errmsg("choosing an algorithm takes about %.0f seconds", seconds),
+				 errdetail("All that suit the data are tried on what is held back of it, and the best one learns from all of it."),
+				 errhint("Name an algorithm, or set the option \"effort\" to fewer seconds, to have it sooner.")));
+}
+
+static bool
+judged(const cs_reco_model *m)
+{
+	for (int i = 0; i < m->n_tried; i++)
+		if (m->tried[i].ndcg.n > 0)
+			return true;
+	return false;
+}
+
+/* The training goes on as if the algorithm had been asked for by name. */
+static void
+take_choice(cs_reco_training *t)
+{
+	const cs_reco_model *m = &t->m;
+
+	t->algorithm = m->chosen;
+	t->options = m->chosen_options;
+	ereport(NOTICE,
+			(m->member ? errmsg("algorithm auto is a blend of %s and segment_mixture", m->member->name)
+			 : errmsg("algorithm auto is %s", m->chosen->name),
+			 judged(m) ? errdetail("It ranks best what was held back of the histories.")
+			 : errdetail("Nothing could be held back of the histories to judge by."),
+			 errhint("Column metrics of clusterseg.versions tells what was tried, and how well it did.")));
+}
+
 /* ---- fit ---- */
 
 void
@@ -225,15 +269,14 @@ cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 				 errdetail("%d customers, %d items and %zu entries take %zu MB; %zu MB are allowed.", t->events->customers,
 						   t->events->items, t->events->n, (arena >> 20) + 1, budget >> 20),
 				 errhint("Increase the option \"memory\" or maintenance_work_mem, take fewer events, or leave out rare items with the option \"min_events\".")));
+	if (t->algorithm == &cs_auto)
+		announce_choice(t, &args);
 	team.arena = CS_NEW(t->env, char, arena + 64);
 	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
 	t->algorithm->fit(t->env, &team, &args, &t->m);
 	cs_release(t->env, team.arena);
 	if (t->m.chosen)
-	{
-		t->algorithm = t->m.chosen;
-		t->options = t->m.chosen_options;
-	}
+		take_choice(t);
 }
 
 /* What was tried on what was held back, by algorithm. */

@@ -50,7 +50,7 @@ typedef struct table_team
 	const char *algorithm;
 	cs_reco_args args;
 	float	   *result[4];		/* weights of all pairs, or factors */
-	size_t		n;
+	size_t		n;				/* room */
 } table_team;
 
 static inline void
@@ -74,7 +74,7 @@ fit_table_in_team(cs_env *env, cs_team *team, void *arg)
 static inline void
 check_any_team(cs_env *env, const char *algorithm, const cs_events *e, cs_options *options)
 {
-	table_team	run = {algorithm, {e, NULL, 0, options, 1, &divider, env}, {NULL}, (size_t) e->items * (size_t) e->items};
+	table_team	run = {algorithm, {e, NULL, 0, options, 1, &divider, env}, {NULL}, (size_t) e->items * (size_t) (e->items + 200)};
 	size_t		some = 0;
 
 	for (int size = 1; size <= 3; size++)

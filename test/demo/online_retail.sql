@@ -65,7 +65,7 @@ FROM (VALUES ('popular'), ('segment_popular'), ('itemknn')) a (algorithm),
 WHERE e.metric IN ('precision', 'recall', 'ndcg', 'coverage') ORDER BY e.metric, e.value DESC;
 \echo '-- All purchases in:'
 SELECT model, algorithm, events, round(seconds::numeric, 2) AS seconds
-FROM clusterseg.train_recommender('for_you', 'purchases', 'customer_id', 'stock_code', at => 'at', segmentation => 'customers');
+FROM clusterseg.train_recommender('for_you', 'purchases', 'customer_id', 'stock_code', algorithm => 'itemknn', at => 'at', segmentation => 'customers');
 SELECT r.rank, r.item_id, d.description, round(r.score::numeric, 3) AS score, r.source, r.reason
 FROM clusterseg.recommend('for_you', :somebody, 5) r,
 	LATERAL (SELECT mode() WITHIN GROUP (ORDER BY description) AS description FROM online_retail o WHERE o.stock_code = r.item_id) d ORDER BY r.rank;

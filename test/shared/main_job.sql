@@ -93,7 +93,7 @@ WHERE a.name = 'by_itemknn' AND b.name = 'by_popular' AND c.name = 'by_segment_p
 CREATE TABLE kept AS
 	SELECT customer_id, stock_code, max(invoice_date) AS at, CASE WHEN sum(quantity) > 0 THEN 1 ELSE 0 END AS kept FROM lines WHERE customer_id IS NOT NULL GROUP BY 1, 2;
 ALTER TABLE kept ADD PRIMARY KEY (customer_id, stock_code);
-SELECT algorithm, events, customers, items, skipped FROM clusterseg.train_recommender('for_you', 'kept', 'customer_id', 'stock_code', 'kept', 'at',
+SELECT algorithm, events, customers, items, skipped FROM clusterseg.train_recommender('for_you', 'kept', 'customer_id', 'stock_code', 'kept', 'at', algorithm => 'itemknn',
 	segmentation => 'customers');
 SELECT r.rank, r.item_id, (SELECT mode() WITHIN GROUP (ORDER BY description) FROM online_retail o WHERE o.stock_code = r.item_id) AS description, r.source, r.reason
 FROM clusterseg.recommend('for_you', 17850) r ORDER BY r.rank;

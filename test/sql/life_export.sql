@@ -79,7 +79,7 @@ SELECT raises('SELECT clusterseg.export_model(''nobody'')');
 -- ---- recommenders ----
 CREATE TABLE events AS SELECT c AS customer, 'i' || (c * j) % 9 AS item, TIMESTAMPTZ '2024-01-01' + j * interval '1 day' AS at
 	FROM generate_series(1, 60) c, generate_series(1, 4) j;
-SELECT items FROM clusterseg.train_recommender('r', 'events', 'customer', 'item', at => 'at');
+SELECT items FROM clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn', at => 'at');
 SELECT clusterseg.import_model('r2', clusterseg.export_model('r'));
 SELECT clusterseg.export_model('r2')::text = clusterseg.export_model('r')::text AS same;
 SELECT rank, item_id, round(score::numeric, 6) AS score FROM clusterseg.recommend_for_basket('r2', '{i1}', 3)

@@ -23,7 +23,7 @@ SELECT item_id, source FROM clusterseg.recommend('r', 1);
 -- weights of 0 and below: what adds up to nothing is no event, and no neighbour
 CREATE TABLE zero (customer int, item text, weight numeric);
 INSERT INTO zero VALUES (1, 'a', 0), (1, 'b', 1), (2, 'a', 1), (2, 'b', 1), (3, 'a', -3), (3, 'a', 3), (3, 'b', 2), (3, 'b', -5), (4, 'c', 1e29), (5, 'd', 1e-30);
-SELECT events, customers, items, skipped FROM clusterseg.train_recommender('r', 'zero', 'customer', 'item', 'weight');
+SELECT events, customers, items, skipped FROM clusterseg.train_recommender('r', 'zero', 'customer', 'item', 'weight', algorithm => 'itemknn');
 SELECT item_id, popularity, customers FROM clusterseg._reco_items WHERE version_id = (SELECT published_id FROM clusterseg.models WHERE model = 'r') ORDER BY item_no;
 SELECT item_id FROM clusterseg.similar_items('r', 'a');
 -- touched is touched: 3 sent a and b back and is not offered them again
@@ -31,7 +31,7 @@ SELECT item_id, score < 1e30 AND score > 0 AS finite FROM clusterseg.recommend('
 
 -- duplicates: a customer who has an item has it once
 CREATE TABLE twice AS SELECT c AS customer, i AS item FROM generate_series(1, 3) c, unnest('{x,y}'::text[]) i, generate_series(1, 5);
-SELECT events, customers, items FROM clusterseg.train_recommender('r', 'twice', 'customer', 'item', options => '{"similarity": "cosine", "shrink": 0}');
+SELECT events, customers, items FROM clusterseg.train_recommender('r', 'twice', 'customer', 'item', algorithm => 'itemknn', options => '{"similarity": "cosine", "shrink": 0}');
 SELECT item_id, score FROM clusterseg.similar_items('r', 'x');
 -- who has everything: nothing is left, or everything again
 SELECT count(*) FROM clusterseg.recommend('r', 1);
@@ -46,7 +46,7 @@ SELECT t.algorithm, t.events, t.customers, t.items FROM unnest('{popular,itemknn
 	clusterseg.train_recommender('r', 'SELECT c, ''only'' AS i FROM generate_series(1, 3) c', 'c', 'i', algorithm => a) t;
 SELECT rank, item_id, source FROM clusterseg.recommend('r', 9) UNION ALL SELECT rank, item_id, source FROM clusterseg.recommend('r', 1);
 SELECT count(*) FROM clusterseg.similar_items('r', 'only');
-SELECT events, customers, items FROM clusterseg.train_recommender('r', 'SELECT 1 AS c, NULL::text AS i UNION ALL SELECT 2, ''x''', 'c', 'i');
+SELECT events, customers, items FROM clusterseg.train_recommender('r', 'SELECT 1 AS c, NULL::text AS i UNION ALL SELECT 2, ''x''', 'c', 'i', algorithm => 'itemknn');
 
 -- a time in the future, by mistake: it counts as now and does not make all others old
 CREATE TABLE future (customer int, item text, at timestamptz);
@@ -71,7 +71,7 @@ CREATE FUNCTION try_key(k text) RETURNS TABLE (type text, items bigint, listed b
 BEGIN
 	EXECUTE format('SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = ''kinds''::regclass AND attname = %L', k) INTO type;
 	-- the column as customer and as item: each customer has its own number and the next, so 1 is recommended what 2 has: 3, and 4
-	SELECT t.items INTO items FROM clusterseg.train_recommender('kind', format('SELECT a.%1$I AS c, b.%1$I AS i FROM kinds a JOIN kinds b ON b.c = a.c OR b.c = a.c + 1', k), 'c', 'i') t;
+	SELECT t.items INTO items FROM clusterseg.train_recommender('kind', format('SELECT a.%1$I AS c, b.%1$I AS i FROM kinds a JOIN kinds b ON b.c = a.c OR b.c = a.c + 1', k), 'c', 'i', algorithm => 'itemknn') t;
 	EXECUTE format('SELECT count(*), bool_and(NOT EXISTS (SELECT FROM clusterseg.explain_recommendation(''kind'', x.%1$I, r.item_id) e WHERE e.term = r.item_id))
 		FROM kinds x, clusterseg.recommend(''kind'', x.%1$I) r WHERE x.c = 1', k) INTO listed, unseen;
 	EXECUTE format('SELECT count(*) FROM kinds x, clusterseg.similar_items(''kind'', x.%1$I)', k) INTO similar_to;
@@ -85,7 +85,7 @@ SELECT t.* FROM unnest('{k_int2,k_int8,k_numeric,k_text,k_varchar,k_char,k_domai
 -- a key is the same whatever type it comes in: 17, bigint 17, '17', and 1.0 for numeric 1.00
 CREATE TABLE sold (customer int, item numeric);
 INSERT INTO sold VALUES (17, 1.00), (17, 2.50), (18, 1.0), (18, 3), (19, 2.5);
-SELECT items FROM clusterseg.train_recommender('r', 'sold', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('r', 'sold', 'customer', 'item', algorithm => 'itemknn');
 SELECT count(*) AS lists FROM (SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', 17) r UNION SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', 17::bigint) r
 	UNION SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', 17::smallint) r UNION SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', '17') r
 	UNION SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', '17'::text) r UNION SELECT array_agg(r.item_id) FROM clusterseg.recommend('r', 17.0) r) x;
@@ -96,7 +96,7 @@ SELECT count(*) AS popular FROM clusterseg.recommend('r', 99999999999) WHERE sou
 CREATE SCHEMA "Odd ""schema"".x";
 CREATE TABLE "Odd ""schema"".x"."T'able" ("Who's;--" int, "select" text, "We ight" int, "when" date);
 INSERT INTO "Odd ""schema"".x"."T'able" VALUES (1, 'it''s', 1, '2024-01-01'), (1, '"', 2, '2024-01-02'), (2, 'it''s', 1, '2024-01-03');
-SELECT events, items FROM clusterseg.train_recommender('O''dd "model"', '"Odd ""schema"".x"."T''able"', 'Who''s;--', 'select', 'We ight', 'when', output_schema => 'Odd "schema".x');
+SELECT events, items FROM clusterseg.train_recommender('O''dd "model"', '"Odd ""schema"".x"."T''able"', 'Who''s;--', 'select', 'We ight', 'when', algorithm => 'itemknn', output_schema => 'Odd "schema".x');
 SELECT item_id, source, reason FROM clusterseg.recommend('O''dd "model"', 2);
 SELECT clusterseg.refresh_recommendations('O''dd "model"');
 TABLE "Odd ""schema"".x"."O'dd ""model""_recommendations" LIMIT 0;
@@ -105,7 +105,7 @@ TABLE "Odd ""schema"".x"."O'dd ""model""_recommendations" LIMIT 0;
 
 CREATE TABLE shop (customer int, item text);
 INSERT INTO shop SELECT c, 'item ' || i FROM generate_series(1, 30) c, generate_series(1, 12) i WHERE (c * i) % 7 < 3;
-SELECT items FROM clusterseg.train_recommender('shop', 'shop', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('shop', 'shop', 'customer', 'item', algorithm => 'itemknn');
 SELECT (SELECT count(*) FROM clusterseg.recommend('shop', 3, 0)) AS none, (SELECT count(*) FROM clusterseg.recommend('shop', 3, 1000000)) AS all_there_are,
 	(SELECT count(DISTINCT item) FROM shop) - (SELECT count(DISTINCT item) FROM shop WHERE customer = 3) AS not_seen,
 	(SELECT count(*) FROM clusterseg.recommend('shop', 3, 2147483647)) AS most, (SELECT count(*) FROM clusterseg.recommend('shop', 3, NULL)) AS ten;
@@ -140,51 +140,51 @@ SELECT raises($$SELECT clusterseg.refresh_recommendations('nothing')$$);
 
 -- ---- arguments of train_recommender() ----
 
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'no_table', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'client', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'Item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', 'pieces')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', at => 'when')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', at => 'customer')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', NULL, 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', NULL, 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender(NULL, 'shop', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('', 'shop', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender(repeat('x', 48), 'shop', 'customer', 'item')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'no_table', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'client', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'Item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', 'pieces', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', at => 'when')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', at => 'customer')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', NULL, 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', NULL, 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender(NULL, 'shop', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('', 'shop', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender(repeat('x', 48), 'shop', 'customer', 'item', algorithm => 'itemknn')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'magic')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => NULL)$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', seed => NULL)$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', publish => NULL)$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', segmentation => 'nothing')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', output_schema => 'nowhere')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT * FROM shop WHERE false', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, NULL::text AS item FROM shop', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT *, -1 AS w FROM shop', 'customer', 'item', 'w')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, item, item FROM shop', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'DELETE FROM shop RETURNING *', 'customer', 'item')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, item, 1 / (customer - 5) AS w FROM shop', 'customer', 'item', 'w')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', options => '{"half_lives": 3}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', options => '{"min_events": -1}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', options => '{"event_weights": {"view": 1}}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', event_type => 'item', options => '{"event_weights": {"item 1": "much"}}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', event_type => 'kind', options => '{"event_weights": {"view": 1}}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', event_type => 'item', options => '{"event_weights": {}}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT x AS customer, x AS item FROM generate_series(1, 200000) x', 'customer', 'item', options => '{"memory": 1}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', seed => NULL)$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', publish => NULL)$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', segmentation => 'nothing')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', output_schema => 'nowhere')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT * FROM shop WHERE false', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, NULL::text AS item FROM shop', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT *, -1 AS w FROM shop', 'customer', 'item', 'w', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, item, item FROM shop', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'DELETE FROM shop RETURNING *', 'customer', 'item', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT customer, item, 1 / (customer - 5) AS w FROM shop', 'customer', 'item', 'w', algorithm => 'itemknn')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', options => '{"half_lives": 3}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', options => '{"min_events": -1}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', options => '{"event_weights": {"view": 1}}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', event_type => 'item', options => '{"event_weights": {"item 1": "much"}}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', event_type => 'kind', options => '{"event_weights": {"view": 1}}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'shop', 'customer', 'item', algorithm => 'itemknn', event_type => 'item', options => '{"event_weights": {}}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('t', 'SELECT x AS customer, x AS item FROM generate_series(1, 200000) x', 'customer', 'item', algorithm => 'itemknn', options => '{"memory": 1}')$$);
 -- a name that a segmentation has, and the other way round
 SELECT k FROM clusterseg.train('people', 'SELECT customer, count(*) AS n, sum(length(item)) AS l FROM shop GROUP BY 1', 'customer', '{n,l}', k => 2);
-SELECT raises($$SELECT clusterseg.train_recommender('people', 'shop', 'customer', 'item')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('people', 'shop', 'customer', 'item', algorithm => 'itemknn')$$);
 SELECT raises($$SELECT clusterseg.train('shop', 'SELECT customer, count(*) AS n FROM shop GROUP BY 1', 'customer', '{n}', k => 2)$$);
 -- the table of the recommendations is somebody else's
 CREATE TABLE shop_recommendations (mine text);
 SELECT raises($$SELECT clusterseg.refresh_recommendations('shop')$$);
 SELECT clusterseg.drop_model('shop');
 TABLE shop_recommendations;
-SELECT raises($$SELECT clusterseg.train_recommender('shop', 'shop', 'customer', 'item')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('shop', 'shop', 'customer', 'item', algorithm => 'itemknn')$$);
 -- keys of another type than the table has
-SELECT items FROM clusterseg.train_recommender('keys', 'shop', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('keys', 'shop', 'customer', 'item', algorithm => 'itemknn');
 SELECT clusterseg.refresh_recommendations('keys', 1);
-SELECT items FROM clusterseg.train_recommender('keys', 'SELECT customer::text, item FROM shop', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('keys', 'SELECT customer::text, item FROM shop', 'customer', 'item', algorithm => 'itemknn');
 SELECT raises($$SELECT clusterseg.refresh_recommendations('keys', 1)$$);
 DROP TABLE keys_recommendations;
 SELECT clusterseg.refresh_recommendations('keys', 1);
@@ -192,13 +192,13 @@ SELECT count(*) FROM clusterseg.models WHERE model = 't';
 
 -- ---- tables that somebody altered ----
 
-SELECT items FROM clusterseg.train_recommender('broken', 'twice', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('broken', 'twice', 'customer', 'item', algorithm => 'itemknn');
 CREATE FUNCTION broken(change text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	result text;
 BEGIN
 	BEGIN
-		PERFORM clusterseg.train_recommender('broken', 'twice', 'customer', 'item');	-- a version of its own, nothing of it read yet
+		PERFORM clusterseg.train_recommender('broken', 'twice', 'customer', 'item', algorithm => 'itemknn');	-- a version of its own, nothing of it read yet
 		EXECUTE replace(change, '$id', (SELECT published_id::text FROM clusterseg.models WHERE model = 'broken'));
 		result := raises($q$SELECT clusterseg.recommend('broken', 9), clusterseg.recommend('broken', 1, exclude_seen => false)$q$);
 		RAISE EXCEPTION 'undo';

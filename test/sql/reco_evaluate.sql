@@ -51,7 +51,7 @@ SELECT clusterseg.create_rfm_view('public.rfm', 'past', 'customer_id', 'ordered_
 SELECT * FROM clusterseg.train('groups', 'rfm', 'customer_id', '{recency_days, orders, average_order_value}', k => 4, output_schema => 'public') \g /dev/null
 RESET client_min_messages;
 \set ECHO all
-SELECT algorithm, events, customers, items FROM clusterseg.train_recommender('knn', 'past', 'customer_id', 'item_id', segmentation => 'groups');
+SELECT algorithm, events, customers, items FROM clusterseg.train_recommender('knn', 'past', 'customer_id', 'item_id', algorithm => 'itemknn', segmentation => 'groups');
 CREATE TABLE seen AS SELECT DISTINCT customer_id, item_id FROM past;
 CREATE TABLE tests AS SELECT DISTINCT customer_id, item_id FROM future EXCEPT SELECT * FROM seen;
 CREATE TABLE lists AS SELECT c.customer_id, r.rank, r.item_id FROM (SELECT DISTINCT customer_id FROM tests) c, clusterseg.recommend('knn', c.customer_id) r;

@@ -79,8 +79,8 @@ SELECT version FROM clusterseg.train_recommender('knn', 'events', 'customer', 'i
 -- D 1 * .25 + 2 * .333333, A .333333 + 2 * .166667, B .166667
 SELECT rank, item_id, round(score::numeric, 6) AS score, source, reason FROM clusterseg.recommend('knn', 'eve'::text);
 
--- defaults: tfidf, shrink 10, 200 neighbours; auto is itemknn
-SELECT version, algorithm FROM clusterseg.train_recommender('knn', 'events', 'customer', 'item');
+-- defaults: tfidf, shrink 10, 200 neighbours
+SELECT version, algorithm FROM clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn');
 SELECT options->'effective' AS effective, metrics->'pairs' AS pairs FROM clusterseg.versions WHERE model = 'knn' ORDER BY version DESC LIMIT 1;
 
 -- a fifth of the shop: the formulas in SQL, with pieces and a half-life of 180 days for those that use values, shrink 5, 15 neighbours per target
@@ -137,8 +137,8 @@ RESET client_min_messages;
 \set ECHO all
 \pset format unaligned
 \pset tuples_only on
-SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', options => '{"similarity": "pearson"}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', options => '{"neighbours": 0}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', options => '{"neighbours": 1.5}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', options => '{"shrink": "much"}')$$);
-SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', options => '[10]')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn', options => '{"similarity": "pearson"}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn', options => '{"neighbours": 0}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn', options => '{"neighbours": 1.5}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn', options => '{"shrink": "much"}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('knn', 'events', 'customer', 'item', algorithm => 'itemknn', options => '[10]')$$);

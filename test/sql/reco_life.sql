@@ -15,7 +15,7 @@ CREATE FUNCTION lists(model text) RETURNS text LANGUAGE sql AS $$
 
 -- ---- versions ----
 
-SELECT version, published FROM clusterseg.train_recommender('r', 'events', 'customer', 'item', segmentation => 'halves');
+SELECT version, published FROM clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn', segmentation => 'halves');
 SELECT version, published FROM clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'popular', publish => false);
 SELECT model, version, state, algorithm, rows, skipped, options->>'algorithm' AS asked FROM clusterseg.versions WHERE model = 'r' ORDER BY version;
 SELECT model, kind, algorithm, published_version, source, key, rows FROM clusterseg.models WHERE model = 'r';
@@ -32,7 +32,7 @@ SELECT raises($$SELECT clusterseg.publish('r', 9)$$);
 
 -- all of it is transactional
 BEGIN;
-SELECT version FROM clusterseg.train_recommender('r', 'SELECT * FROM events WHERE customer < 20', 'customer', 'item');
+SELECT version FROM clusterseg.train_recommender('r', 'SELECT * FROM events WHERE customer < 20', 'customer', 'item', algorithm => 'itemknn');
 SELECT lists('r') = :'first' AS as_before;
 ROLLBACK;
 SELECT lists('r') = :'first' AS as_before, (SELECT max(version) FROM clusterseg.versions WHERE model = 'r');
@@ -88,7 +88,7 @@ SELECT raises($$SELECT clusterseg.refresh('copy')$$);
 -- a next version from elsewhere is a draft; training gives it a source
 SELECT clusterseg.import_model('copy', popular) FROM kept;
 SELECT version, state, algorithm FROM clusterseg.versions WHERE model = 'copy' ORDER BY version;
-SELECT version, published FROM clusterseg.train_recommender('copy', 'events', 'customer', 'item', segmentation => 'halves');
+SELECT version, published FROM clusterseg.train_recommender('copy', 'events', 'customer', 'item', algorithm => 'itemknn', segmentation => 'halves');
 SELECT lists('copy') = lists('r') AS same;
 
 -- made by hand, cut, altered: an error, and nothing is there
@@ -165,7 +165,7 @@ RESET client_min_messages;
 SET ROLE regress_reco_ann;
 SET search_path = ann;
 CREATE TABLE events AS SELECT c AS customer, 'i' || i AS item FROM generate_series(1, 20) c, generate_series(1, 6) i WHERE (c * i) % 5 < 2;
-SELECT items FROM clusterseg.train_recommender('anns', 'events', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('anns', 'events', 'customer', 'item', algorithm => 'itemknn');
 SELECT clusterseg.refresh_recommendations('anns', 2);
 SELECT relname, relowner::regrole FROM pg_class WHERE relname = 'anns_recommendations';
 -- to another role it does not exist, nor what it is made of; the name is taken
@@ -175,7 +175,7 @@ SELECT * FROM clusterseg.recommend('anns', 1);
 SELECT * FROM clusterseg.similar_items('anns', 'i1');
 SELECT (SELECT count(*) FROM clusterseg.models) AS models, (SELECT count(*) FROM clusterseg._reco_items) AS items, (SELECT count(*) FROM clusterseg._reco_neighbours) AS neighbours,
 	(SELECT count(*) FROM clusterseg._reco_lists) AS lists, (SELECT count(*) FROM clusterseg._recommenders) AS recommenders;
-SELECT version FROM clusterseg.train_recommender('anns', 'SELECT 1 AS customer, 2 AS item', 'customer', 'item');
+SELECT version FROM clusterseg.train_recommender('anns', 'SELECT 1 AS customer, 2 AS item', 'customer', 'item', algorithm => 'itemknn');
 SELECT clusterseg.drop_model('anns');
 SELECT clusterseg.refresh_recommendations('anns');
 -- granted: baskets and similar items; histories only for who may read the events

@@ -15,7 +15,7 @@ CREATE VIEW public.everybody AS
 RESET client_min_messages;
 \set ECHO all
 SELECT k, rows FROM clusterseg.train('groups', 'everybody', 'customer_id', '{recency_days, orders}', k => 3, output_schema => 'public');
-SELECT algorithm, events, customers, items, skipped FROM clusterseg.train_recommender('for_you', 'orders', 'customer_id', 'item_id', 'quantity', 'ordered_at',
+SELECT algorithm, events, customers, items, skipped FROM clusterseg.train_recommender('for_you', 'orders', 'customer_id', 'item_id', 'quantity', 'ordered_at', algorithm => 'itemknn',
 	segmentation => 'groups', options => '{"half_life": 180, "neighbours": 20}', output_schema => 'public');
 
 SELECT min(customer_id) AS without_orders FROM customers WHERE true_group IS NULL \gset

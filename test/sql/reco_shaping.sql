@@ -8,7 +8,7 @@ SET client_min_messages = warning;
 SET search_path = shop, public;
 RESET client_min_messages;
 \set ECHO all
-SELECT algorithm, items FROM clusterseg.train_recommender('for_you', 'orders', 'customer_id', 'item_id', 'quantity', 'ordered_at',
+SELECT algorithm, items FROM clusterseg.train_recommender('for_you', 'orders', 'customer_id', 'item_id', 'quantity', 'ordered_at', algorithm => 'itemknn',
 	item_source => 'items', item_key => 'item_id', options => '{"neighbours": 20}', output_schema => 'public');
 -- without any of these, nothing changes, and chance has no part in it
 SELECT bool_and(propensity = 1) AS for_sure, min(rank), max(rank) FROM clusterseg.recommend('for_you', 40, 1000);
@@ -127,7 +127,7 @@ FROM unnest('{1,5,10}'::int[]) n, unnest('{40,500,1460}'::int[]) c,
 	LEFT JOIN LATERAL clusterseg.recommend('for_you', c, 40, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') s ON s.rank = r.rank
 GROUP BY n ORDER BY n;
 -- recommend_all gives the same lists
-SELECT items FROM clusterseg.train_recommender('some', 'SELECT * FROM orders WHERE customer_id % 60 = 0', 'customer_id', 'item_id', item_source => 'items', output_schema => 'public');
+SELECT items FROM clusterseg.train_recommender('some', 'SELECT * FROM orders WHERE customer_id % 60 = 0', 'customer_id', 'item_id', algorithm => 'itemknn', item_source => 'items', output_schema => 'public');
 SELECT count(*) AS rows, count(s.item_id) AS agree
 FROM clusterseg.recommend_all('some', 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') a
 	LEFT JOIN LATERAL clusterseg.recommend('some', a.customer_id::int, 6, true, NULL, 0.3, 4, 0.5, '{"promoted_from": "promoted_now", "seed": 3}') s

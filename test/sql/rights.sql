@@ -21,7 +21,7 @@ CREATE TABLE customers AS SELECT 100 * g + i AS id, 50.0 * g + i % 5 AS x FROM g
 SELECT version FROM clusterseg.train('anns', 'customers', 'id', '{x}', k => 2, scale => 'none');
 SELECT version FROM clusterseg.train('anns', 'customers', 'id', '{x}', k => 2, scale => 'none');
 CREATE TABLE events AS SELECT c AS customer, 'i' || (c * j) % 9 AS item FROM generate_series(1, 60) c, generate_series(1, 4) j;
-SELECT items FROM clusterseg.train_recommender('anns_r', 'events', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('anns_r', 'events', 'customer', 'item', algorithm => 'itemknn');
 SELECT relname, relowner::regrole FROM pg_class WHERE relname ~ '^anns_' AND relkind IN ('r', 'v') ORDER BY 1;
 SELECT model, owner FROM clusterseg.models ORDER BY 1;
 
@@ -200,7 +200,7 @@ UPDATE clusterseg.models SET owner = 'regress_bob' WHERE model = 'left';
 -- the same with recommendations
 SET ROLE regress_bob;
 CREATE TABLE bought AS SELECT c AS customer, 'i' || (c * j) % 9 AS item FROM generate_series(1, 60) c, generate_series(1, 4) j;
-SELECT items FROM clusterseg.train_recommender('trapped_r', 'SELECT * FROM bought WHERE bob.spring(''events'')', 'customer', 'item');
+SELECT items FROM clusterseg.train_recommender('trapped_r', 'SELECT * FROM bought WHERE bob.spring(''events'')', 'customer', 'item', algorithm => 'itemknn');
 RESET ROLE;
 TRUNCATE public.seen;
 SELECT clusterseg.refresh_recommendations('trapped_r', 3);

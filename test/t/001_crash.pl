@@ -10,7 +10,7 @@ use Time::HiRes qw(sleep time);
 my $node = ClusterSeg->node('main', conf => "restart_after_crash = on\nmax_parallel_maintenance_workers = 1\nautovacuum = off\n");
 ClusterSeg->points($node, 'customers', 20000);
 $node->safe_psql('postgres', "SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 5)");
-$node->safe_psql('postgres', "SELECT clusterseg.train_recommender('r', 'SELECT id % 500 AS c, ''i'' || id % 97 * (id % 3) AS i FROM customers', 'c', 'i')");
+$node->safe_psql('postgres', "SELECT clusterseg.train_recommender('r', 'SELECT id % 500 AS c, ''i'' || id % 97 * (id % 3) AS i FROM customers', 'c', 'i', algorithm => 'itemknn')");
 
 # everything that a reader can see, as one number
 my $state = <<'SQL';

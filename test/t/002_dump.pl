@@ -19,7 +19,7 @@ SELECT clusterseg.rename_segment('m', 2, 'Named', 'by a person');
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 5);
 SELECT clusterseg.train('m', 'customers', 'id', '{x1}', k => 3, publish => false);
 SELECT clusterseg.grant_model('m', 'regress_reader');
-SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', at => 'at', segmentation => 'm');
+SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn', at => 'at', segmentation => 'm');
 SELECT clusterseg.refresh_recommendations('r', 5);
 SELECT clusterseg.train('boxes', 'customers', 'id', '{x1,x2,x3}', 'rfm');
 GRANT SELECT ON customers TO regress_owner;

@@ -11,7 +11,7 @@ $primary->safe_psql('postgres', <<'SQL');
 CREATE TABLE events AS SELECT id % 90 AS customer, 'i' || id * 7 % 40 AS item, TIMESTAMPTZ '2024-01-01' + id * interval '1 hour' AS at FROM customers;
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 4);
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2}', k => 3, publish => false);
-SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', at => 'at', segmentation => 'm');
+SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn', at => 'at', segmentation => 'm');
 SELECT clusterseg.refresh_recommendations('r', 5);
 CREATE TABLE kept AS SELECT clusterseg.model_value('m') AS v;
 SQL
@@ -56,7 +56,7 @@ my %writes = (
 	'refresh' => "SELECT clusterseg.refresh('m')", 'publish' => "SELECT clusterseg.publish('m', 2)", 'reassign' => "SELECT clusterseg.reassign('m')",
 	'rollback' => "SELECT clusterseg.rollback('m')", 'rename_segment' => "SELECT clusterseg.rename_segment('m', 1, 'x')",
 	'drop_model' => "SELECT clusterseg.drop_model('m')", 'import_model' => "SELECT clusterseg.import_model('n', clusterseg.export_model('m'))",
-	'grant_model' => "SELECT clusterseg.grant_model('m', 'public')", 'train_recommender' => "SELECT clusterseg.train_recommender('q', 'events', 'customer', 'item')",
+	'grant_model' => "SELECT clusterseg.grant_model('m', 'public')", 'train_recommender' => "SELECT clusterseg.train_recommender('q', 'events', 'customer', 'item', algorithm => 'itemknn')",
 	'refresh_recommendations' => "SELECT clusterseg.refresh_recommendations('r')", 'create_rfm_view' => "SELECT clusterseg.create_rfm_view('v', 'events', 'customer', 'at', 'customer')");
 for my $what (sort keys %writes)
 {

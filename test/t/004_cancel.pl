@@ -15,7 +15,7 @@ $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE events AS SELECT id * 7919 % 5003 AS customer, 'i' || sqrt(id * 104729 % 1000003)::int AS item FROM customers;
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 5);
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 7, publish => false);
-SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item');
+SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn');
 SQL
 
 my @left = (
@@ -34,7 +34,7 @@ my %work = (
 	'5 score boxes' => "SELECT clusterseg.train('new', 'customers', 'id', '{x1,x2,x3}', 'rfm')",
 	'6 publishing' => "SELECT clusterseg.publish('m', 2)",
 	'7 scoring' => "SELECT count(clusterseg.assign('m', c)) FROM customers c, generate_series(1, 5)",
-	'8 training a recommender' => "SELECT clusterseg.train_recommender('new', 'events', 'customer', 'item')",
+	'8 training a recommender' => "SELECT clusterseg.train_recommender('new', 'events', 'customer', 'item', algorithm => 'itemknn')",
 	'9 recommending' => "SELECT count(*) FROM clusterseg.recommend_all('r', 20)");
 my $worst = 0;
 for my $what (sort keys %work)

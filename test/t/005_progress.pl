@@ -45,7 +45,7 @@ my %work = (
 	'm' => [ "SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 60, options => '{\"restarts\": 3, \"tolerance\": 0}')", qr/reading rows.*fitting/ ],
 	'chosen' => [ "SELECT clusterseg.train('chosen', 'customers', 'id', '{x1,x2,x3,x4}')", qr/reading rows.*(fitting|evaluating)/ ],
 	'again' => [ "SELECT clusterseg.publish('again', 1) FROM generate_series(1, 5)", qr/writing/ ],
-	'r' => [ "SELECT clusterseg.train_recommender('r', 'SELECT e.* FROM events e, generate_series(1, 4)', 'customer', 'item')", qr/reading rows/ ]);
+	'r' => [ "SELECT clusterseg.train_recommender('r', 'SELECT e.* FROM events e, generate_series(1, 4)', 'customer', 'item', algorithm => 'itemknn')", qr/reading rows/ ]);
 $node->safe_psql('postgres', "SELECT clusterseg.train('again', 'customers', 'id', '{x1}', k => 3)");
 for my $name (sort keys %work)
 {

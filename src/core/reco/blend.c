@@ -175,6 +175,7 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 static const cs_param params[] = {
 	{"members", CS_P_TEXTS, 0, 0, 0, NULL,
 	"segment_mixture and others, of which the best is taken; by default itemknn, rp3beta, ease and ials, as far as memory and time allow"},
+	{"clusters", CS_P_INT, 0, 0, 1000, NULL, "kinds of customers of segment_mixture; 0: as many as rank best"},
 	{"blend_kappa", CS_P_REAL, -1, -1, 1e6, NULL,
 	"for n items in the history, segment_mixture weighs kappa / (kappa + n); -1: the kappa that ranks best what is held back for the choice"},
 	{0}

@@ -19,7 +19,24 @@ static const double kappas[] = {0, 1, 3, 10, 30, 100, 1000};
 #define DENSE_RATE 3e9
 #define PRODUCT_RATE 4e10
 
+/* Weights above this, or as far apart, are too much for systems of equations. */
+#define WEIGHTS_APART 1e6
+
 /* ---- what takes part ---- */
+
+static bool
+weights_apart(const cs_events *e)
+{
+	double		most = 1,
+				least = 1;
+
+	for (size_t i = 0; e->weighted && i < e->n; i++)
+	{
+		most = fmax(most, (double) e->weight[i]);
+		least = fmin(least, (double) e->weight[i]);
+	}
+	return most > WEIGHTS_APART * least;
+}
 
 /* Sums over rows with n entries each: n^2, and what a system of n or d unknowns takes. */
 static double
@@ -74,6 +91,8 @@ options_for(cs_env *env, const cs_recommender *r, const cs_reco_args *args)
 
 	for (int i = 0; i < cs_params_count(cs_reco_common_params); i++)
 		o->value[i] = *cs_option_get(args->options, cs_reco_common_params[i].name);
+	if (cs_params_find(o->table, "clusters") >= 0 && cs_params_find(args->options->table, "clusters") >= 0)
+		o->value[cs_params_find(o->table, "clusters")] = *cs_option_get(args->options, "clusters");
 	return o;
 }
 
@@ -89,6 +108,8 @@ reason_against(cs_env *env, const cs_entrant *e, const cs_reco_args *args, doubl
 		return "it needs a segmentation";
 	if (e->algorithm->flags & CS_RECO_TIME && args->events->last == NULL)
 		return "it needs the times of events";
+	if ((e->algorithm == cs_recommender_find("ease") || e->algorithm == cs_recommender_find("ials")) && weights_apart(args->events))
+		return "weights are too many orders of magnitude apart";
 	arena = e->algorithm->arena ? e->algorithm->arena(&own) : 0;
 	if (args->memory > 0 && arena > args->memory)
 		return cs_text(env, "it takes %zu MB of memory", (arena >> 20) + 1);
@@ -105,7 +126,7 @@ cs_contest_new(cs_env *env, const cs_reco_args *args, char *const *name, int n, 
 
 	c->entrant = CS_NEW(env, cs_entrant, (size_t) n + 1);
 	c->tried = CS_NEW(env, cs_tried, (size_t) n + 1);
-	c->own = c->prior = -1;
+	c->single = c->own = c->prior = -1;
 	c->kappa = CS_BLEND_KAPPA;
 	for (int i = 0; i < n; i++)
 	{
@@ -263,13 +284,13 @@ compare(running *r, bool blends, double kappa)
 			c->single = i;
 		}
 	}
+	for (int i = 0; i < c->n; i++)
+		if (is_prior(&c->entrant[i]))
+			c->kinds = r->model[i].kinds;
 	for (int own = 0; blends && own < c->n; own++)
 		for (int prior = 0; prior < c->n; prior++)
 			if (is_own(&c->entrant[own]) && is_prior(&c->entrant[prior]))
-			{
 				judge_blend(r, own, prior, kappa);
-				c->kinds = r->model[prior].kinds;
-			}
 	if (c->own < 0)
 		return;
 	c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(r->env, r->blend, r->h->n, r->args->seed), NULL};
@@ -356,16 +377,23 @@ cs_contest_run(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *ar
 
 /* ---- the final fit ---- */
 
-void
-cs_contest_fit(const cs_contest *c, int entrant, cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
+cs_options *
+cs_contest_options(const cs_contest *c, int entrant, cs_env *env, const cs_reco_args *args)
 {
-	cs_reco_args own = *args;
 	cs_options *o = options_for(env, c->entrant[entrant].algorithm, args);
 
 	/* the number of kinds has been chosen already */
 	if (is_prior(&c->entrant[entrant]) && c->kinds > 0)
 		o->value[cs_params_find(o->table, "clusters")].number = c->kinds;
-	own.options = o;
+	return o;
+}
+
+void
+cs_contest_fit(const cs_contest *c, int entrant, cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
+{
+	cs_reco_args own = *args;
+
+	own.options = cs_contest_options(c, entrant, env, args);
 	c->entrant[entrant].algorithm->fit(env, team, &own, out);
 }
 

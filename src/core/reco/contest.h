@@ -49,7 +49,8 @@ cs_contest *cs_contest_new(cs_env *env, const cs_reco_args *args, char *const *n
 void		cs_contest_run(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *args, bool blends, double kappa);
 size_t		cs_contest_arena(const cs_contest *c, const cs_reco_args *args);
 
-/* Fit an entrant to all events. */
+/* The options with which an entrant is fitted to all events; and that fit. */
+cs_options *cs_contest_options(const cs_contest *c, int entrant, cs_env *env, const cs_reco_args *args);
 void		cs_contest_fit(const cs_contest *c, int entrant, cs_env *env, cs_team *team, const cs_reco_args *args,
 						   cs_reco_model *out);
 
@@ -59,5 +60,8 @@ void		cs_contest_fit_blend(const cs_contest *c, cs_env *env, cs_team *team, cons
 
 /* About how many seconds of one processor a fit takes. */
 double		cs_fit_seconds(cs_env *env, const cs_recommender *r, const cs_reco_args *args);
+
+/* The same of the choice of "auto", all of it. */
+double		cs_auto_seconds(cs_env *env, const cs_reco_args *args);
 
 #endif							/* CS_CONTEST_H */
