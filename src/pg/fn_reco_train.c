@@ -244,6 +244,7 @@ take_choice(cs_reco_training *t)
 
 	t->algorithm = m->chosen;
 	t->options = m->chosen_options;
+	t->keep = t->keep && (t->algorithm->flags & CS_RECO_COUNTS);
 	ereport(NOTICE,
 			(m->member ? errmsg("algorithm auto is a blend of %s and segment_mixture", m->member->name)
 			 : errmsg("algorithm auto is %s", m->chosen->name),

@@ -61,6 +61,7 @@ SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', a
 SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["popular", "segment_mixture"]}')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["itemknn", "blend"]}')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["itemknn", "no such thing"]}')$$);
+SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["next_item", "segment_mixture"]}')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": "itemknn"}')$$);
 SELECT raises($$SELECT clusterseg.train_recommender('bad', 'events', 'c', 'i', algorithm => 'blend', options => '{"blend_kappa": -2}')$$);
 -- imports that do not fit together

@@ -46,7 +46,7 @@ FROM (VALUES ('popular', '{}', 7, NULL, NULL, NULL), ('popular', '{"window": 10,
 	a (algorithm, options, who, weight, at, segmentation), LATERAL try_forgetting(a.algorithm, options::jsonb, who, weight, at, segmentation) t;
 
 -- every version, published or not; kept recommendations; nothing else of the customer is left
-SELECT version FROM clusterseg.train_recommender('m', 'events', 'customer', 'item');
+SELECT version FROM clusterseg.train_recommender('m', 'events', 'customer', 'item', algorithm => 'itemknn');
 SELECT version FROM clusterseg.train_recommender('m', 'events', 'customer', 'item', algorithm => 'popular', publish => false);
 SELECT version FROM clusterseg.train_recommender('m', 'events', 'customer', 'item', algorithm => 'puresvd', publish => false, options => '{"factors": 4}');
 SELECT version FROM clusterseg.train_recommender('m', 'events', 'customer', 'item', algorithm => 'popular', publish => false, options => '{"forgettable": false}');
@@ -80,7 +80,7 @@ SELECT raises($$SELECT clusterseg.forget_customer('nothing', 7)$$);
 SELECT raises($$SELECT clusterseg.forget_customer('m', NULL::int)$$);
 SELECT raises($$SELECT clusterseg.forget_customer('m', 'a name')$$);
 -- nobody else is left
-SELECT version FROM clusterseg.train_recommender('one', 'SELECT * FROM events WHERE customer = 7', 'customer', 'item');
+SELECT version FROM clusterseg.train_recommender('one', 'SELECT * FROM events WHERE customer = 7', 'customer', 'item', algorithm => 'itemknn');
 SELECT raises($$SELECT clusterseg.forget_customer('one', 7)$$);
 \pset format aligned
 \pset tuples_only off
@@ -88,7 +88,7 @@ SELECT raises($$SELECT clusterseg.forget_customer('one', 7)$$);
 -- keys with quotes
 CREATE TABLE odd (customer text, item text);
 INSERT INTO odd VALUES ('O''Neill "\', 'a'), ('O''Neill "\', 'b'), ('other', 'a'), ('other', 'c');
-SELECT version FROM clusterseg.train_recommender('odd', 'odd', 'customer', 'item');
+SELECT version FROM clusterseg.train_recommender('odd', 'odd', 'customer', 'item', algorithm => 'itemknn');
 SELECT clusterseg.refresh_recommendations('odd');
 SELECT state FROM clusterseg.forget_customer('odd', 'O''Neill "\');
 SELECT item_id FROM clusterseg.recommend('odd', NULL::text) ORDER BY 1;

@@ -112,7 +112,7 @@ check_members(cs_env *env, const cs_option *o)
 	{
 		const cs_recommender *r = cs_recommender_find(o->text[i]);
 
-		if (r == NULL || r == &cs_blend || (r->flags & (CS_RECO_SEQUENCE | CS_RECO_CONTENT)) ||
+		if (r == NULL || r == &cs_blend || r == &cs_auto || (r->flags & (CS_RECO_SEQUENCE | CS_RECO_CONTENT)) ||
 			!(r->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)))
 			cs_fail(env, CS_E_PARAM, cs_text(env, "\"%s\" cannot be a member of a blend", o->text[i]),
 					"Members are algorithms that learn from what customers have in common, and segment_mixture.", NULL);

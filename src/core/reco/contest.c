@@ -177,7 +177,8 @@ typedef struct running
 static bool
 is_own(const cs_entrant *e)
 {
-	return e->why_not == NULL && e->algorithm->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS) && !(e->algorithm->flags & CS_RECO_KINDS);
+	return e->why_not == NULL && e->algorithm->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS) &&
+		!(e->algorithm->flags & (CS_RECO_KINDS | CS_RECO_SEQUENCE));
 }
 
 static bool
