@@ -23,7 +23,6 @@
 #include "utils/timestamp.h"
 
 #include "core/cluster/divide.h"
-#include "core/reco/algorithms.h"
 #include "core/reco/contest.h"
 #include "pg/args.h"
 #include "pg/content.h"
@@ -270,7 +269,7 @@ cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 				 errdetail("%d customers, %d items and %zu entries take %zu MB; %zu MB are allowed.", t->events->customers,
 						   t->events->items, t->events->n, (arena >> 20) + 1, budget >> 20),
 				 errhint("Increase the option \"memory\" or maintenance_work_mem, take fewer events, or leave out rare items with the option \"min_events\".")));
-	if (t->algorithm == &cs_auto)
+	if (t->algorithm == cs_recommender_find("auto"))
 		announce_choice(t, &args);
 	team.arena = CS_NEW(t->env, char, arena + 64);
 	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
