@@ -58,7 +58,7 @@ typedef struct number
 	int32		item;
 } number;
 
-struct cs_content
+struct cs_content_source
 {
 	cs_reco_training *t;
 	Oid			key_type;
@@ -83,7 +83,7 @@ struct cs_content
 /* ---- columns ---- */
 
 static void
-add_column(cs_content *c, const cs_source *s, const char *name, role role)
+add_column(cs_content_source *c, const cs_source *s, const char *name, role role)
 {
 	static const char *const roles[] = {"a text", "a category", "a number"};
 	Oid			type = getBaseType(TupleDescAttr(s->desc, cs_source_column(s, name, roles[role]))->atttypid);
@@ -98,7 +98,7 @@ add_column(cs_content *c, const cs_source *s, const char *name, role role)
 }
 
 static void
-add_columns(cs_content *c, const cs_source *s, const char *option, role role)
+add_columns(cs_content_source *c, const cs_source *s, const char *option, role role)
 {
 	const cs_option *o = cs_option_get(c->t->options, option);
 
@@ -107,7 +107,7 @@ add_columns(cs_content *c, const cs_source *s, const char *option, role role)
 }
 
 static void
-choose_columns(cs_content *c, const cs_source *s, const char *key)
+choose_columns(cs_content_source *c, const cs_source *s, const char *key)
 {
 	int			named = cs_option_get(c->t->options, "text")->rows + cs_option_get(c->t->options, "categories")->rows +
 		cs_option_get(c->t->options, "numbers")->rows;
@@ -144,7 +144,7 @@ grown(cs_env *env, void *old, size_t n, size_t room, size_t size)
 }
 
 static void
-add_entry(cs_content *c, int32 row, int32 term, float count)
+add_entry(cs_content_source *c, int32 row, int32 term, float count)
 {
 	cs_env	   *env = c->t->env;
 
@@ -176,7 +176,7 @@ term_number(void *arg, const char *term, int len)
 
 /* Number of a term that is no word. */
 static int32
-other_term(cs_content *c, const char *name)
+other_term(cs_content_source *c, const char *name)
 {
 	char	   *term = psprintf("\1%s", name);
 
@@ -184,7 +184,7 @@ other_term(cs_content *c, const char *name)
 }
 
 static void
-take_attribute(cs_content *c, int32 row, int k, Datum d)
+take_attribute(cs_content_source *c, int32 row, int k, Datum d)
 {
 	const column *col = &c->column[k];
 	const char *text;
@@ -208,7 +208,7 @@ take_attribute(cs_content *c, int32 row, int k, Datum d)
 }
 
 static void
-make_row(cs_content *c)
+make_row(cs_content_source *c)
 {
 	size_t		room = Max(2 * c->rows_room, 1024);
 
@@ -222,7 +222,7 @@ make_row(cs_content *c)
 static void
 take_row(void *arg, TupleTableSlot *slot)
 {
-	cs_content *c = arg;
+	cs_content_source *c = arg;
 	MemoryContext old;
 	const char *key;
 	int			len,
@@ -248,10 +248,10 @@ take_row(void *arg, TupleTableSlot *slot)
 		MemoryContextReset(c->row_cxt);
 }
 
-cs_content *
+cs_content_source *
 cs_content_read(cs_reco_training *t, const cs_source *source, const char *key, const char *path, size_t budget)
 {
-	cs_content *c = CS_NEW(t->env, cs_content, 1);
+	cs_content_source *c = CS_NEW(t->env, cs_content_source, 1);
 	const cs_option *language = cs_option_get(t->options, "language");
 	StringInfoData list;
 
@@ -287,7 +287,7 @@ by_value(const void *a, const void *b)
 
 /* Entries for a column of numbers: place 0 .. QUANTILES by the middle rank of equal values. */
 static void
-place_numbers(cs_content *c, int k)
+place_numbers(cs_content_source *c, int k)
 {
 	number	   *v = CS_ROOM(c->t->env, number, c->rows + 1);
 	int32		term[QUANTILES + 1];
@@ -320,7 +320,7 @@ place_numbers(cs_content *c, int k)
 }
 
 void
-cs_content_ready(cs_reco_training *t, cs_content *c)
+cs_content_ready(cs_reco_training *t, cs_content_source *c)
 {
 	int32	   *item,
 			   *to;

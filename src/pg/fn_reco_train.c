@@ -441,7 +441,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_options *host;
 	const cs_param *table;
 	cs_source  *source;
-	cs_content *content = NULL;
+	cs_content_source *content = NULL;
 	size_t		budget;
 	instr_time	start;
 	Datum		d;

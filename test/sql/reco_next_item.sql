@@ -36,6 +36,10 @@ FROM (SELECT x.customer, f.k AS item_id, sum(power(0.5, x.m - 1) * f.w) AS score
 		WHERE x.m <= 3 AND NOT EXISTS (SELECT FROM events s WHERE s.customer = x.customer AND s.item = f.k) GROUP BY 1, 2) e
 	FULL JOIN (SELECT c AS customer, r.item_id, r.score FROM generate_series(1, 50) c, clusterseg.recommend('next', c, 100) r WHERE r.source = 'next_item') r USING (customer, item_id);
 
+-- who wants an item next: the same scores
+SELECT count(*) > 10 AS some, bool_and(r.score = f.score) AS same FROM clusterseg.customers_for_item('next', 'i05', 100) f
+	JOIN LATERAL (SELECT r.score, r.source FROM clusterseg.recommend('next', f.customer_id::int, 100) r WHERE r.item_id = 'i05') r ON r.source = 'next_item';
+
 -- sessions: the order of the basket is the order of events
 CREATE TABLE clicks (session int, page text, at timestamptz);
 INSERT INTO clicks SELECT s, p.page, timestamptz '2025-01-01' + s * interval '1 hour' + p.nth * interval '1 minute' FROM generate_series(1, 30) s,

@@ -43,6 +43,10 @@ FROM (VALUES ('cosine', 5, 0::float8, false), ('cosine', 7, 2, true), ('tfidf', 
 	FULL JOIN LATERAL learned(jsonb_build_object('similarity', o.similarity, 'neighbours', o.k, 'shrink', o.shrink), o.weighted) l USING (u, item)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3;
 
+-- whom to offer an item: the same scores
+SELECT count(*) > 10 AS some, bool_and(r.score = f.score) AS same FROM clusterseg.customers_for_item('alike', 'i05', 100) f
+	JOIN LATERAL (SELECT r.score, r.source FROM clusterseg.recommend('alike', f.customer_id::int, 100) r WHERE r.item_id = 'i05') r ON r.source = 'userknn';
+
 -- by hand: ann and bob share A of A, B and A, C: 1 / (2 + 2 - 1); with cid ann shares A and B of A, B, D: 2 / (2 + 3 - 2)
 CREATE TABLE few (customer text, item text);
 INSERT INTO few VALUES ('ann', 'A'), ('ann', 'B'), ('bob', 'A'), ('bob', 'C'), ('cid', 'A'), ('cid', 'B'), ('cid', 'D'), ('dan', 'E'), ('dan', 'F'), ('eve', 'A'), ('eve', 'B');
