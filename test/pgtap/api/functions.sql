@@ -36,6 +36,9 @@ INSERT INTO promised VALUES
 	('customer_vectors', 'model text, unit_length boolean', 'TABLE(customer_id text, vector double precision[])', 'stable', false, 'restricted'),
 	('similar_items', 'model text, item "any", n integer', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
 	('rank_items', 'model text, customer "any", items text[]', 'TABLE(rank integer, item_id text, score double precision)', 'stable', false, 'restricted'),
+	('customers_for_item', 'model text, item "any", n integer, exclude_seen boolean', 'TABLE(rank integer, customer_id text, score double precision, source text)', 'stable', false, 'restricted'),
+	('segment_uplift', 'model text, segment_id integer, n integer, parent integer[]', 'TABLE(rank integer, item_id text, rate double precision, parent_rate double precision, uplift double precision)', 'stable', false, 'restricted'),
+	('customers_for_segment_uplift', 'model text, segment_id integer, n integer, outside boolean, parent integer[]', 'TABLE(rank integer, customer_id text, score double precision)', 'stable', false, 'restricted'),
 	('explain_recommendation', 'model text, customer "any", item "any"', 'TABLE(term text, contribution double precision)', 'stable', false, 'restricted'),
 	('refresh_recommendations', 'model text, n integer, exclude_seen boolean, candidates text, diversity double precision, max_per_category integer, options jsonb', 'bigint', 'volatile', false, 'unsafe');
 

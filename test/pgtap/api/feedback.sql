@@ -1,12 +1,8 @@
--- The contract of serving and feedback: names, arguments, results, labels.
+-- The contract of feedback: names, arguments, results, labels.
 BEGIN;
 SELECT * FROM no_plan();
 CREATE TEMP TABLE promised (name text, arguments text, result text, labels text);
 INSERT INTO promised VALUES
-	('customers_for_item', 'model text, item "any", n integer, exclude_seen boolean', 'TABLE(rank integer, customer_id text, score double precision, source text)', 's r'),
-	('segment_uplift', 'model text, segment_id integer, n integer, parent integer[]',
-		'TABLE(rank integer, item_id text, rate double precision, parent_rate double precision, uplift double precision)', 's r'),
-	('customers_for_segment_uplift', 'model text, segment_id integer, n integer, outside boolean, parent integer[]', 'TABLE(rank integer, customer_id text, score double precision)', 's r'),
 	('log_impressions', 'model text, customer anycompatible, items text[], propensities double precision[], experiment text, bucket text, shown_at timestamp with time zone, version integer',
 		'bigint', 'v u'),
 	('log_outcome', 'call_id bigint, item text, outcome text, value double precision, at timestamp with time zone', 'boolean', 'v u'),
