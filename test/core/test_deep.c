@@ -123,7 +123,7 @@ quick(cs_env *env)
 	cs_options *o = options_with(env, cs_deep.params, "epochs", 2);
 	cs_option  *layers = &o->value[cs_params_find(cs_deep.params, "layers")];
 
-	o->value[cs_params_find(cs_deep.params, "pretrain_epochs")].number = 6;
+	o->value[cs_params_find(cs_deep.params, "pretrain_epochs")].number = 2;
 	o->value[cs_params_find(cs_deep.params, "embedding")].number = 4;
 	layers->set = true;
 	layers->rows = 1;
