@@ -33,7 +33,6 @@ SELECT fails('{at}');
 SELECT fails('{place}');
 SELECT fails('{region}', $$, options => '{"min_group_rows": -1}'$$);
 SELECT fails('{region}', $$, options => '{"min_group_rows": "many"}'$$);
-SELECT fails('{region}', $$, algorithm => 'nothing'$$);
 SELECT raises($$SELECT clusterseg.train('bad', 'SELECT id, region, channel AS note FROM c', 'id', '{note}', group_by => '{region}', transforms => '{"note": {"text": "simple"}}')$$);
 SELECT raises($$SELECT clusterseg.train('bad', 'SELECT i AS id, i % 5 AS region, i AS x, i AS y FROM generate_series(1, 100000) i', 'id', '{x, y}', k => 2, group_by => '{region}', options => '{"memory": 1}')$$);
 SELECT raises($$SELECT clusterseg.train('bad', 'SELECT i AS id, i AS region, i AS x, i AS y FROM generate_series(1, 100100) i', 'id', '{x, y}', k => 2, group_by => '{region}')$$);
