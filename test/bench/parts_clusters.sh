@@ -159,3 +159,19 @@ part_gmm()
 	gmm_cell 100000 8 8 tied 0.2 0.08 "$REPEATS"
 	curve gmm 8 8 "10000 100000 1000000" max_iterations=20 tolerance=0
 }
+
+# ---- a million equal rows: nothing may be quadratic ----
+
+part_identical()
+{
+	local n a options
+	n=$(scaled 1000000)
+	head -c $((32 * n)) /dev/zero >"$work/identical"
+	for a in kmeans minibatch_kmeans bisecting_kmeans kmedoids kprototypes gmm hierarchical dbscan hdbscan; do
+		options=()
+		[ $a != dbscan ] || options=(eps=0.5)
+		cluster $a "$work/identical" "$n" 8 1 - "${options[@]}"
+		within "$a, $n equal rows" "${reply[0]}" - "" 5 1
+	done
+	rm -f "$work/identical"
+}

@@ -79,8 +79,8 @@ SELECT format('CREATE TABLE wide (id int, %s)', string_agg(format('c%s float4', 
 SELECT format('INSERT INTO wide SELECT i, %s FROM generate_series(1, 30) i', string_agg(format('i %% 3 + sin(i * %s) / 9', c), ', ' ORDER BY c)) FROM generate_series(1, 1599) c \gexec
 CREATE TABLE long AS SELECT i AS id, (SELECT array_agg(i % 3 + sin(i * c) / 9 ORDER BY c) FROM generate_series(1, 1600) c)::real[] AS v FROM generate_series(1, 30) i;
 \set ECHO all
-SELECT name, outcome(a, 'wide', NULL, 'none') FROM algorithm a WHERE name IN ('kmeans', 'gmm', 'dbscan');
-SELECT * FROM outcomes('long', '{v}', 'none');
+SELECT name, outcome(a, 'wide', NULL, 'none') FROM algorithm a WHERE name IN ('kmeans', 'dbscan');
+SELECT name, outcome(a, 'long', '{v}', 'none') FROM algorithm a WHERE name IN ('kmedoids', 'hierarchical', 'hdbscan');
 
 -- eps and min_points
 CREATE FUNCTION density(options jsonb, name text DEFAULT 'dbscan') RETURNS text LANGUAGE sql AS $$
