@@ -40,14 +40,14 @@ END
 $$;
 SELECT a, s.* FROM unnest('{itemknn,userknn,next_item}'::text[]) a, sources(a) s;
 -- a purchase counts four times a view: of two histories with one of each, by hand
-SELECT version FROM clusterseg.train_recommender('typed', 'events', 'customer', 'item', event_type => 'kind', options => '{"event_weights": {"purchase": 1, "view": 0.25}}');
+SELECT version FROM clusterseg.train_recommender('typed', 'events', 'customer', 'item', algorithm => 'itemknn', event_type => 'kind', options => '{"event_weights": {"purchase": 1, "view": 0.25}}');
 INSERT INTO events VALUES (72, 'i03', 'purchase', NULL, '2025-01-20'), (72, 'i04', 'view', NULL, '2025-01-21'), (73, 'i03', 'view', NULL, '2025-01-20'), (73, 'i04', 'purchase', NULL, '2025-01-21');
 SELECT bool_and(abs(a.score - (w3.score + 0.25 * w4.score)) < 1e-6 AND abs(b.score - (0.25 * w3.score + w4.score)) < 1e-6) AS by_hand, count(*) > 5 AS some
 FROM clusterseg.recommend('typed', 72, 30) a JOIN clusterseg.recommend('typed', 73, 30) b USING (item_id)
 	JOIN clusterseg.similar_items('typed', 'i03', 30) w3 USING (item_id) JOIN clusterseg.similar_items('typed', 'i04', 30) w4 USING (item_id) WHERE a.source = 'itemknn' AND b.source = 'itemknn';
 
 -- a rating is a weight: cosine of the stars, by hand
-SELECT version FROM clusterseg.train_recommender('rated', 'SELECT * FROM events WHERE stars IS NOT NULL', 'customer', 'item', 'stars', options => '{"similarity": "cosine", "shrink": 0}');
+SELECT version FROM clusterseg.train_recommender('rated', 'SELECT * FROM events WHERE stars IS NOT NULL', 'customer', 'item', 'stars', algorithm => 'itemknn', options => '{"similarity": "cosine", "shrink": 0}');
 WITH x AS (SELECT customer, item, sum(stars)::float8 AS x FROM events WHERE stars IS NOT NULL GROUP BY 1, 2), l AS (SELECT item, sqrt(sum(x * x)) AS l FROM x GROUP BY 1),
 	c AS (SELECT b.item AS item_id, sum(a.x * b.x) / min(la.l * lb.l) AS s FROM x a JOIN x b USING (customer) JOIN l la ON la.item = a.item JOIN l lb ON lb.item = b.item WHERE a.item = 'i03' AND b.item <> 'i03' GROUP BY 1)
 SELECT count(*) AS items, count(*) FILTER (WHERE abs(c.s - r.score) < 1e-6) AS agree FROM c FULL JOIN clusterseg.similar_items('rated', 'i03', 100) r USING (item_id);
