@@ -31,6 +31,7 @@
 #include "pg/params.h"
 #include "pg/pg_env.h"
 #include "pg/progress.h"
+#include "pg/reco_parallel.h"
 #include "pg/reco_training.h"
 #include "pg/settings.h"
 
@@ -260,7 +261,6 @@ cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 	static const cs_divider divider = {cs_divide_arena, cs_divide};
 	cs_reco_args args = {t->events, t->segment, t->segments, t->options, seed, &divider, t->env, budget, t->attributes};
 	size_t		arena = t->algorithm->arena ? t->algorithm->arena(&args) : 0;
-	cs_team		team = {0, 1, NULL, NULL, arena, 0};
 
 	if (arena > budget)
 		ereport(ERROR,
@@ -271,10 +271,8 @@ cs_reco_training_fit(cs_reco_training *t, uint64 seed, size_t budget)
 				 errhint("Increase the option \"memory\" or maintenance_work_mem, take fewer events, or leave out rare items with the option \"min_events\".")));
 	if (t->algorithm == cs_recommender_find("auto"))
 		announce_choice(t, &args);
-	team.arena = CS_NEW(t->env, char, arena + 64);
 	cs_progress(t->env, CS_PHASE_FIT, 0, t->events->items);
-	t->algorithm->fit(t->env, &team, &args, &t->m);
-	cs_release(t->env, team.arena);
+	t->processes = cs_reco_parallel_fit(t->env, t->algorithm, &args, arena, &t->m);
 	if (t->m.chosen)
 		take_choice(t);
 }
@@ -328,6 +326,7 @@ metrics(const cs_reco_training *t)
 		put_tried(&j, &t->m);
 	if (t->m.start)
 		cs_json_number(&j, "pairs", (double) t->m.start[t->m.items]);
+	cs_json_number(&j, "processes", t->processes);
 	cs_json_number(&j, "seconds_read", t->seconds_read);
 	cs_json_number(&j, "seconds_fit", t->seconds_fit);
 	return cs_json_end(&j);

@@ -1,5 +1,5 @@
 /*
- * parallel.c - workers, shared slabs and the barrier of a team (parallel.h).
+ * parallel.c - workers and shared slabs (parallel.h).
  */
 #include "postgres.h"
 
@@ -10,14 +10,11 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
-#include "pgstat.h"
-#include "port/atomics.h"
-#include "storage/condition_variable.h"
 #include "storage/dsm_impl.h"
-#include "storage/s_lock.h"
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
 
+#include "pg/meeting.h"
 #include "pg/parallel.h"
 #include "pg/params.h"
 #include "pg/pg_env.h"
@@ -32,62 +29,11 @@
 #define KEY_ARENA UINT64CONST(0xC7)
 #define KEY_AXES UINT64CONST(0xC8)
 
-/* Rounds of looking before a member goes to sleep at a barrier: some 50 us. */
-#define SPINS 2000
-
 /* Work below which starting a worker (some milliseconds) does not pay. */
 #define WORTHWHILE 3.0e7
 
 #define SLAB_LEAST ((size_t) 4 << 20)
 #define SLABS_MOST 24
-
-/* ---- barrier ---- */
-
-typedef struct meeting
-{
-	pg_atomic_uint32 arrived;
-	pg_atomic_uint32 round;
-	pg_atomic_uint32 size;		/* 0 until the leader knows it */
-	ConditionVariable changed;
-} meeting;
-
-typedef struct pg_team
-{
-	cs_team		team;
-	meeting    *meeting;
-} pg_team;
-
-static void
-wait_for_round(meeting *m, uint32 round)
-{
-	for (int i = 0; i < SPINS; i++)
-	{
-		if (pg_atomic_read_u32(&m->round) != round)
-			return;
-		SPIN_DELAY();
-	}
-	ConditionVariablePrepareToSleep(&m->changed);
-	while (pg_atomic_read_u32(&m->round) == round)
-		ConditionVariableSleep(&m->changed, PG_WAIT_EXTENSION);
-	ConditionVariableCancelSleep();
-}
-
-static void
-meet(cs_team *team)
-{
-	meeting    *m = ((pg_team *) team)->meeting;
-	uint32		round = pg_atomic_read_u32(&m->round);
-
-	if (pg_atomic_add_fetch_u32(&m->arrived, 1) == (uint32) team->size)
-	{
-		pg_atomic_write_u32(&m->arrived, 0);
-		pg_atomic_add_fetch_u32(&m->round, 1);
-		ConditionVariableBroadcast(&m->changed);
-	}
-	else
-		wait_for_round(m, round);
-	pg_memory_barrier();
-}
 
 /* ---- slabs ---- */
 
@@ -172,8 +118,8 @@ cs_slabs_free(cs_slabs *s)
 /* ---- is it worth it, and possible? ---- */
 
 /* Room in the file system of POSIX shared memory, where containers are often short. */
-static bool
-shared_memory_has(size_t bytes)
+bool
+cs_shared_memory_has(size_t bytes)
 {
 	struct statvfs fs;
 
@@ -198,7 +144,7 @@ cs_parallel_workers(size_t n, int d, int k, int asked)
 	if (asked < 0)
 		workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	workers = Min(workers, (int) (n / (4 * CS_BLOCK_ROWS)));
-	if (workers > 0 && !shared_memory_has((size_t) (n * (4.0 * d + 32))))
+	if (workers > 0 && !cs_shared_memory_has((size_t) (n * (4.0 * d + 32))))
 		return 0;
 	return Max(workers, 0);
 }
@@ -207,7 +153,7 @@ cs_parallel_workers(size_t n, int d, int k, int asked)
 
 typedef struct header
 {
-	meeting		meeting;
+	cs_meeting	meeting;
 	char		algorithm[NAMEDATALEN];
 	size_t		n;
 	int			d;
@@ -288,10 +234,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	dsm_handle *handles = put(pcxt, KEY_SLABS, sizeof(dsm_handle) * slabs->n, NULL);
 
 	memset(h, 0, sizeof(*h));
-	pg_atomic_init_u32(&h->meeting.arrived, 0);
-	pg_atomic_init_u32(&h->meeting.round, 0);
-	pg_atomic_init_u32(&h->meeting.size, 0);
-	ConditionVariableInit(&h->meeting.changed);
+	cs_meeting_init(&h->meeting);
 	strlcpy(h->algorithm, job->algorithm->name, sizeof(h->algorithm));
 	h->n = job->x->n;
 	h->d = job->x->d;
@@ -324,18 +267,10 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	return h;
 }
 
-static pg_team
-make_team(shm_toc *toc, header *h, int rank, int size)
+static char *
+arena_of(shm_toc *toc)
 {
-	pg_team		t = {0};
-
-	t.team.rank = rank;
-	t.team.size = size;
-	t.team.barrier = meet;
-	t.team.arena = (char *) TYPEALIGN(64, shm_toc_lookup(toc, KEY_ARENA, false));
-	t.team.arena_size = h->arena;
-	t.meeting = &h->meeting;
-	return t;
+	return (char *) TYPEALIGN(64, shm_toc_lookup(toc, KEY_ARENA, false));
 }
 
 /* ---- the worker ---- */
@@ -370,17 +305,6 @@ attach_matrix(cs_env *env, shm_toc *toc, const header *h, dsm_segment **segment)
 	return m;
 }
 
-/* How many we are is known once all workers have been launched. */
-static int
-wait_for_size(meeting *m)
-{
-	ConditionVariablePrepareToSleep(&m->changed);
-	while (pg_atomic_read_u32(&m->size) == 0)
-		ConditionVariableSleep(&m->changed, PG_WAIT_EXTENSION);
-	ConditionVariableCancelSleep();
-	return (int) pg_atomic_read_u32(&m->size);
-}
-
 extern PGDLLEXPORT void clusterseg_worker_main(dsm_segment *seg, shm_toc *toc);
 
 void
@@ -391,7 +315,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	cs_fit_outcome out = {0};
 	cs_fit_job	job = {0};
 	dsm_segment **segment = CS_NEW(env, dsm_segment *, h->slabs);
-	pg_team		team;
+	cs_meeting_team team;
 
 	job.algorithm = cs_clusterer_find(h->algorithm);
 	job.options = cs_parse_options(env, job.algorithm->params, cs_common_params,
@@ -409,7 +333,7 @@ clusterseg_worker_main(dsm_segment *seg, shm_toc *toc)
 	job.warm = h->has_warm ? shm_toc_lookup(toc, KEY_WARM, false) : NULL;
 	job.warm_k = h->warm_k;
 	job.axis = shm_toc_lookup(toc, KEY_AXES, false);
-	team = make_team(toc, h, ParallelWorkerNumber + 1, wait_for_size(&h->meeting));
+	team = cs_meeting_join(&h->meeting, arena_of(toc), h->arena);
 	cs_fit_job_run(env, &team.team, &job, &out);
 	for (int i = 0; i < h->slabs; i++)
 		dsm_detach(segment[i]);
@@ -435,7 +359,7 @@ cs_parallel_fit(cs_env *env, const cs_fit_job *job, Jsonb *options, const cs_sla
 	size_t		arena = cs_fit_job_arena(env, job);
 	ParallelContext *pcxt;
 	header	   *h;
-	pg_team		team;
+	cs_meeting_team team;
 	int			size;
 
 	if (workers <= 0 || !slabs->shared)
@@ -451,9 +375,7 @@ cs_parallel_fit(cs_env *env, const cs_fit_job *job, Jsonb *options, const cs_sla
 	LaunchParallelWorkers(pcxt);
 	WaitForParallelWorkersToAttach(pcxt);
 	size = pcxt->nworkers_launched + 1;
-	pg_atomic_write_u32(&h->meeting.size, size);
-	ConditionVariableBroadcast(&h->meeting.changed);
-	team = make_team(pcxt->toc, h, 0, size);
+	team = cs_meeting_lead(&h->meeting, size, arena_of(pcxt->toc), arena);
 	cs_fit_job_run(env, &team.team, job, out);
 	WaitForParallelWorkersToFinish(pcxt);
 	DestroyParallelContext(pcxt);

@@ -34,6 +34,9 @@ typedef struct cs_slabs
  */
 extern int	cs_parallel_workers(size_t n, int d, int k, int asked);
 
+/* Room in the file system of POSIX shared memory, where containers are often short. */
+extern bool cs_shared_memory_has(size_t bytes);
+
 /* Room for a matrix of about so many bytes; shared when workers will use it. */
 extern cs_slabs *cs_slabs_new(cs_env *env, size_t bytes, bool shared);
 

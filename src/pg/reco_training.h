@@ -28,6 +28,7 @@ typedef struct cs_reco_training
 	bool		keep;			/* customers are kept with the version */
 	cs_events  *touched;		/* the same entries as events, and those left out of it; NULL: there are none */
 	int64	   *customer;		/* numbers made of the customers' keys (reco_customers.h); NULL: the keys are in data */
+	int			processes;		/* that fitted */
 	double		seconds_read;
 	double		seconds_fit;
 } cs_reco_training;

@@ -105,11 +105,11 @@ part_assign()
 	within "assign(name, real[8]) beyond an empty function" "$(calc "($work_us - $empty_us) / 1e6")" "$(calc "$empty_us / 1e6")" "empty function" 50e-6 -
 }
 
-# latencies SCRIPT TRANSACTIONS: p50, p99 of one client, in microseconds; the first tenth warms up
+# latencies SCRIPT TRANSACTIONS [CLIENTS]: p50, p99 of each of the clients' calls, in microseconds; the first tenth warms up
 latencies()
 {
 	rm -f "$work"/log.*
-	"$CLUSTERSEG_BIN/pgbench" -n -c 1 -t "$2" -M prepared -f "$1" --log --log-prefix="$work/log" >"$work/pgbench" 2>&1 ||
+	"$CLUSTERSEG_BIN/pgbench" -n -c "${3:-1}" -j "${3:-1}" -t "$2" -M prepared -f "$1" --log --log-prefix="$work/log" >"$work/pgbench" 2>&1 ||
 		fail "pgbench: $(tail -n 3 "$work/pgbench")"
 	read -r p50 p99 <<<"$(awk -v skip="$(($2 / 10))" 'NR > skip { print $3 }' "$work"/log.* | sort -n |
 		awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)], v[int(NR * 0.99)] }')"
@@ -173,14 +173,20 @@ part_memory()
 
 wait_for_file() { local i; for i in $(times 50); do [ ! -s "$1" ] || return 0; sleep 0.1; done; fail "no $1"; }
 
+# The events of make_events as a table.
+load_events()
+{
+	make_events "$1"
+	sql_one -c 'SET client_min_messages = warning' -c "DROP TABLE IF EXISTS events" -c "CREATE TABLE events (customer int NOT NULL, item text NOT NULL, at timestamptz NOT NULL)"
+	"$work/core" events_table "$work/events" | sql_one -c "COPY events FROM STDIN (FORMAT binary)" || exit 1
+	sql_one -c "CREATE INDEX ON events (customer)" -c "VACUUM (FREEZE, ANALYZE) events"
+}
+
 part_recommend()
 {
 	local n i
 	n=$(scaled 1000000)
-	make_events "$n"
-	sql_one -c 'SET client_min_messages = warning' -c "DROP TABLE IF EXISTS events" -c "CREATE TABLE events (customer int NOT NULL, item text NOT NULL, at timestamptz NOT NULL)"
-	"$work/core" events_table "$work/events" | sql_one -c "COPY events FROM STDIN (FORMAT binary)" || exit 1
-	sql_one -c "CREATE INDEX ON events (customer)" -c "VACUUM (FREEZE, ANALYZE) events"
+	load_events "$n"
 	drop_sql shop
 	sql_time "SELECT * FROM clusterseg.train_recommender('shop', 'events', 'customer', 'item', at => 'at', algorithm => 'itemknn', options => '{\"neighbours\": 50}')"
 	if peers events_roundtrip events; then

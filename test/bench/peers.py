@@ -13,6 +13,7 @@ Reads commands from standard input, one a line, and answers each with one line,
     compare FILE RESULT NEIGHBOURS  our pruned similarities against SciPy's
     roundtrip TABLE K WAY           COPY out, scikit-learn, COPY back; WAY: csv, binary
     medoids, prototypes             see medoids.py
+    ease, rp3beta, als, recommend_all   see reco_peers.py
     dbscan, ward, hdbscan, gmm      see clusters.py
     labelled, labelled_eps          see labelled.py
     digits                          see deep.py
@@ -232,6 +233,12 @@ def main():
                     medoids=medoids.medoids, prototypes=medoids.prototypes, digits=deep.digits,
                     dbscan=clusters.dbscan, ward=clusters.ward, hdbscan=clusters.hdbscan, gmm=clusters.gmm,
                     labelled=labelled.labelled, labelled_eps=labelled.labelled_eps)
+    try:
+        import reco_peers
+        COMMANDS.update((name, getattr(reco_peers, name)) for name in ("ease", "rp3beta", "als", "recommend_all"))
+    except ImportError as e:
+        missing = str(e.name)
+        COMMANDS.update((name, lambda *_: need(missing)) for name in ("ease", "rp3beta", "als", "recommend_all"))
     for line in sys.stdin:
         words = line.split()
         try:
