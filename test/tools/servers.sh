@@ -64,6 +64,7 @@ start_server()
 			unix_socket_directories = '$SOCKETS'
 			port = $port
 			fsync = off
+			autovacuum = off
 			synchronous_commit = off
 			full_page_writes = off
 			shared_buffers = 128MB
