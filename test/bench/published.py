@@ -132,7 +132,7 @@ def microsoft(folder):
 
 def segments():
     """Popularity in segments that are found by the customers' own vectors: 15 by k-means on unit length."""
-    if not known("segment_popular") or not sql("SELECT FROM pg_proc WHERE proname = 'customer_vectors' AND pronamespace = 'clusterseg'::regnamespace"):
+    if not known("segment_popular") or not sql("SELECT 1 FROM pg_proc WHERE proname = 'customer_vectors' AND pronamespace = 'clusterseg'::regnamespace"):
         return
     train("rated", "puresvd", '{"factors": 16}')
     sql("""DROP TABLE IF EXISTS vectors CASCADE; CREATE TABLE vectors AS SELECT customer_id::int AS customer, vector FROM clusterseg.customer_vectors('m');
