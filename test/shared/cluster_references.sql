@@ -108,7 +108,7 @@ SELECT count(*) AS sets, count(*) FILTER (WHERE (k, noise, core) = (dbscan_k, db
 -- hdbscan: as many clusters, as noisy but for rows that leave where their cluster splits: R takes edges of the same length
 -- one by one, so that one such row stays on either side, by the order of the rows
 SELECT count(*) AS sets, count(*) FILTER (WHERE k = hdbscan_k) AS same_k, count(*) FILTER (WHERE sizes = hdbscan_sizes) AS same_sizes,
-	count(*) FILTER (WHERE abs(ari - hdbscan_ari) < 1e-7) AS same_ari, max(abs(ari - hdbscan_ari)) < 0.02 AS near FROM found JOIN r USING (set) WHERE method = 'hdbscan';
+	count(*) FILTER (WHERE abs(ari - hdbscan_ari) < 1e-7) AS same_ari, max(abs(ari - hdbscan_ari)) < 0.05 AS near FROM found JOIN r USING (set) WHERE method = 'hdbscan';
 SELECT set, k, noise, hdbscan_noise, sizes, hdbscan_sizes FROM found JOIN r USING (set) WHERE method = 'hdbscan' AND sizes <> hdbscan_sizes ORDER BY 1;
 -- the sum of GLOSH by the package hdbscan 0.8.44 for Python, where it does not depend on the order of the rows, min_samples = 9
 -- as it does not count a row itself: hepta 23.6096, tetra 79.8594, iris 30.0791
