@@ -64,6 +64,11 @@ cs_adhoc_read(cs_env *env, cs_adhoc *a, const char *algorithm, int k, Jsonb *opt
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid number of segments k: %d", k),
 				 errdetail("k is from 1 to 10000.")));
+	if (cs_clusterer_radius(a->algorithm, a->options) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option max_radius is for train()"),
+				 errhint("Leave it out.")));
 
 	/* equal rows are one point here */
 	if (cs_bounds_sizes(a->algorithm, a->options))

@@ -82,16 +82,16 @@ take_slot(void *arg, TupleTableSlot *slot)
 		c->pinned++;
 	else if (cs_bind_row(c->binding, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
-		cs_nearest	n = s->algorithm->nearest(s, c->binding->point, c->binding->score);
+		cs_nearest	n = cs_scorer_nearest(s, c->binding->point, c->binding->score);
 
 		c->rows++;
+		exact_add(&c->weighted_square, n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0), c->weighted_unit);
 		if (n.label < 0)
 			c->noise++;
 		else
 		{
 			c->size[n.label]++;
 			exact_add(&c->square[n.label], n.d1, c->unit);
-			exact_add(&c->weighted_square, n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0), c->weighted_unit);
 		}
 	}
 	MemoryContextSwitchTo(old);

@@ -57,7 +57,7 @@ is_in(cs_site *s, const float *raw, float *point, int target)
 	const cs_scorer *scorer = s->m->scorer;
 
 	return cs_prep_row(s->m->prep, raw, point, NULL) == CS_ROW_OK &&
-		scorer->algorithm->label(scorer, point, s->binding->score) == target;
+		cs_scorer_label(scorer, point, s->binding->score) == target;
 }
 
 /* ---- one feature ---- */

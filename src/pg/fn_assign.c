@@ -58,12 +58,12 @@ take_slot(void *arg, TupleTableSlot *slot)
 	}
 	else if (cs_bind_row(own, slot->tts_values, slot->tts_isnull, NULL) == CS_ROW_OK)
 	{
-		cs_nearest	n = own->m->scorer->algorithm->nearest(own->m->scorer, own->point, own->score);
+		cs_nearest	n = cs_scorer_nearest(own->m->scorer, own->point, own->score);
 
 		/* clusters are those of the whole */
 		if (own != a->binding)
 			cs_nearest_shift(&n, a->m->groups->group[a->binding->chosen].first);
-		cs_members_add(a->writer, slot->tts_values[0], &n, 0, n.label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD, NAN);
+		cs_members_add(a->writer, slot->tts_values[0], &n, 0, cs_point_of(&n), NAN);
 		a->rows++;
 	}
 	else

@@ -49,7 +49,7 @@ static void
 count_point(void *arg, const float *point, double weight)
 {
 	tally	   *t = arg;
-	cs_nearest	n = t->m->scorer->algorithm->nearest(t->m->scorer, point, t->score);
+	cs_nearest	n = cs_scorer_nearest(t->m->scorer, point, t->score);
 
 	count_row(t, &n, weight);
 }
@@ -69,7 +69,7 @@ label_points(cs_env *env, const cs_points *p, tally *t)
 		size_t		at = (size_t) b * CS_BLOCK_ROWS;
 		cs_run		run = cs_matrix_run(p->x, b, NULL);
 
-		s->algorithm->block(s, &run, near);
+		cs_scorer_block(s, &run, near);
 		memcpy(label + at, near->raw.label, sizeof(int32) * run.rows);
 		for (size_t i = 0; i < run.rows; i++)
 			if (label[at + i] >= 0)

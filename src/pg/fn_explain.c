@@ -236,7 +236,7 @@ explain_by_centers(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
 
 /* Without centres, or without a second one, to compare with. */
 static void
-explain_plainly(cs_site *s, ReturnSetInfo *rsinfo, bool noise)
+explain_plainly(cs_site *s, ReturnSetInfo *rsinfo, const cs_nearest *n)
 {
 	const cs_clusterer *a = s->m->scorer->algorithm;
 
@@ -248,7 +248,9 @@ explain_plainly(cs_site *s, ReturnSetInfo *rsinfo, bool noise)
 		put_text(v, isnull, 0, s->m->prep->f[i].name);
 		put_text(v, isnull, 1, value_text(s, i));
 		put_text(v, isnull, 5, a->explain ? a->explain(s->env, s->m->scorer, s->binding->point, i)
-				 : noise ? "in no dense region of the training" : "there is one segment only");
+				 : n->label >= 0 ? "there is one segment only"
+				 : cs_point_of(n) == CS_POINT_NOISE ? "in no dense region of the training"
+				 : psprintf("farther than %g from the nearest segment", s->m->scorer->max_radius));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 	}
 }
@@ -312,7 +314,7 @@ explain(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 	if (cs_model_typical(s->m) && n.label >= 0 && n.label2 >= 0)
 		explain_by_centers(s, (ReturnSetInfo *) fcinfo->resultinfo, &n);
 	else
-		explain_plainly(s, (ReturnSetInfo *) fcinfo->resultinfo, n.label < 0);
+		explain_plainly(s, (ReturnSetInfo *) fcinfo->resultinfo, &n);
 	return (Datum) 0;
 }
 

@@ -44,7 +44,8 @@ has_centers(const cs_model *m)
 static bool
 takes_centers(const cs_model *m, const char *method)
 {
-	bool		by_choice = m->scorer->centers && !(m->scorer->algorithm->flags & (CS_NOISE | CS_OWN_OBJECTIVE));
+	bool		by_choice = m->scorer->centers && !(m->scorer->algorithm->flags & (CS_NOISE | CS_OWN_OBJECTIVE)) &&
+		m->scorer->max_radius == 0;
 
 	if (strcmp(method, "imm") == 0 && !has_centers(m))
 		ereport(ERROR,
@@ -68,7 +69,7 @@ label_points(ruling *r)
 	{
 		cs_run		run = cs_matrix_run(x, b, NULL);
 
-		s->algorithm->block(s, &run, near);
+		cs_scorer_block(s, &run, near);
 		for (size_t i = 0; i < run.rows; i++)
 			r->label[(size_t) b * CS_BLOCK_ROWS + i] = near->raw.label[i] < 0 ? r->m->k : near->raw.label[i];
 		cs_poll(r->env);
@@ -143,7 +144,7 @@ price(const ruling *r)
 	int32	   *by_tree = CS_ROOM(r->env, int32, x->n + 1);
 	double		own, tree;
 
-	if (r->m->scorer->algorithm->flags & (CS_RAW | CS_NOISE))
+	if (r->m->scorer->algorithm->flags & (CS_RAW | CS_NOISE) || r->m->scorer->max_radius > 0)
 		return NAN;
 	for (size_t i = 0; i < x->n; i++)
 		by_tree[i] = r->rules->node[cs_rules_leaf(r->rules, r->points->extra + i * r->columns->q)].label;
@@ -179,7 +180,7 @@ count_row(void *arg, const cs_binding *b, const Datum *value, const bool *isnull
 {
 	ruling	   *r = arg;
 	cs_rule_node *leaf;
-	int			label = r->m->scorer->algorithm->label(r->m->scorer, b->point, r->score);
+	int			label = cs_scorer_label(r->m->scorer, b->point, r->score);
 
 	cs_rule_values(r->columns, b, value, isnull, out);
 	leaf = &r->rules->node[cs_rules_leaf(r->rules, out)];

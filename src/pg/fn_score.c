@@ -22,7 +22,7 @@
 static int
 label_of(cs_site *s)
 {
-	return s->m->scorer->algorithm->label(s->m->scorer, s->binding->point, s->binding->score);
+	return cs_scorer_label(s->m->scorer, s->binding->point, s->binding->score);
 }
 
 static Datum
@@ -185,7 +185,8 @@ assign(FunctionCallInfo fcinfo, bool by_name, bool is_row)
 			v[1] = CStringGetTextDatum(cs_site_label(s, n.label));
 		}
 		else
-			v[6] = CStringGetTextDatum("noise: in no dense region of the training");
+			v[6] = CStringGetTextDatum(cs_point_of(&n) == CS_POINT_NOISE ? "noise: in no dense region of the training"
+									   : psprintf("outlier: farther than %g from the nearest segment", s->m->scorer->max_radius));
 		put_float(v, isnull, 2, cs_site_has_distances(s) ? r.distance : NAN);
 		put_float(v, isnull, 3, r.margin);
 		isnull[4] = n.label2 < 0;

@@ -149,6 +149,7 @@ cs_training_fit(cs_training *t, const cs_train_request *r)
 	job.compare = r->compare;
 	job.gap = r->gap;
 	t->team = cs_parallel_fit(t->env, &job, r->options_json, t->slabs, workers, &t->outcome);
+	t->outcome.fit.max_radius = cs_clusterer_radius(r->algorithm, r->options);
 	t->scorer = cs_scorer_of_fit(t->env, &t->outcome.fit);
 	if (t->outcome.fit.note && !t->of_group)
 		ereport(t->outcome.fit.note_warns ? WARNING : NOTICE,
@@ -416,7 +417,7 @@ write_rows(cs_training *t, cs_member_writer *w)
 			cs_nearest	n = {near->raw.label[i], near->raw.label2[i], near->d1[i], near->d2[i]};
 
 			cs_members_add(w, cs_keys_at(t->ds->keys, at + r), &n, former_id(t, at + r),
-						   f->point ? f->point[at + i] : n.label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD,
+						   f->point ? f->point[at + i] : cs_point_of(&n),
 						   f->outlier ? (double) f->outlier[at + i] : NAN);
 		}
 	}

@@ -102,7 +102,7 @@ cs_former_score(void *arg, const float *raw, size_t i)
 			f->raw[j] = cs_raw_number(&m->prep->f[j], cs_feature_value(now, v), NULL);
 	}
 	label = cs_prep_row(m->prep, f->raw, f->point, NULL) == CS_ROW_OK
-		? m->scorer->algorithm->label(m->scorer, f->point, f->score) : -1;
+		? cs_scorer_label(m->scorer, f->point, f->score) : -1;
 	f->t->former_label[i] = label;
 	if (label >= 0 && in_reach(f, label))
 		f->t->former_near[i / 8] |= (uint8) (1 << i % 8);

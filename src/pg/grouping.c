@@ -193,6 +193,7 @@ take_block(cs_training *tg, cs_grouping *g, const uint32 *row, int b, cs_near_bl
 		size_t		p = cs_training_row(tg, at + i),
 					r = row[p];
 		int			label = near->raw.label[i];
+		cs_nearest	n = {label, near->raw.label2[i], near->d1[i], near->d2[i]};
 
 		if (wanted && !wanted[g->group[r]])
 			continue;
@@ -200,7 +201,7 @@ take_block(cs_training *tg, cs_grouping *g, const uint32 *row, int b, cs_near_bl
 		g->label2[r] = near->raw.label2[i];
 		g->d1[r] = near->d1[i];
 		g->d2[r] = near->d2[i];
-		g->point[r] = f->point ? f->point[at + i] : label < 0 ? CS_POINT_NOISE : CS_POINT_UNTOLD;
+		g->point[r] = f->point ? f->point[at + i] : cs_point_of(&n);
 		g->outlier[r] = f->outlier ? f->outlier[at + i] : NAN;
 	}
 }

@@ -24,18 +24,15 @@ static const Oid column_types[CS_MEMBER_COLUMNS] = {
 	TEXTOID, TEXTOID, FLOAT8OID
 };
 
-static const char *const point_names[] = {"", "core", "border", "noise"};
+static const char *const point_names[] = {"", "core", "border", "noise", "outlier"};
 
 cs_measures
 cs_measure(const cs_model *m, const cs_nearest *n)
 {
 	cs_measures r;
-	bool		cosine = m->scorer->algorithm->flags & CS_UNIT_LENGTH;
 	bool		two = n->label >= 0 && n->label2 >= 0;
 
-	if (n->label < 0)
-		return (cs_measures) {NAN, NAN, NAN};
-	r.distance = cosine ? n->d1 / 2 : sqrt(n->d1);
+	r.distance = n->label < 0 && isinf(n->d1) ? NAN : cs_scorer_seen(m->scorer, n->d1);
 	r.margin = two ? n->d2 - n->d1 : NAN;
 	r.confidence = !two ? NAN : n->d2 > 0 ? 1 - sqrt(n->d1 / n->d2) : 0;
 	return r;

@@ -29,7 +29,7 @@ typedef struct cs_member_writer
 	int			filled;
 	uint64		written;
 	Datum	   *label;			/* per cluster, as text */
-	Datum		point[4];		/* names of cs_point */
+	Datum		point[5];		/* names of cs_point */
 	const cs_model *m;
 	Datum		version;
 	Datum		at;
@@ -52,6 +52,13 @@ extern cs_member_writer *cs_members_open(Oid relid, Oid key_type, const cs_model
  */
 extern void cs_members_add(cs_member_writer *w, Datum key, const cs_nearest *n, int former, cs_point point, double outlier);
 
+/* What a row is by the model that puts it there. */
+static inline cs_point
+cs_point_of(const cs_nearest *n)
+{
+	return n->label >= 0 ? CS_POINT_UNTOLD : isinf(n->d1) ? CS_POINT_NOISE : CS_POINT_OUTLIER;
+}
+
 /* Flush and close; rows written. */
 extern uint64 cs_members_close(cs_member_writer *w);
 
@@ -63,6 +70,7 @@ typedef struct cs_measures
 	double		confidence;		/* 1 - d1 / d2; NaN without a runner-up */
 } cs_measures;
 
+/* Noise is at no distance from any segment; what is beyond max_radius of its nearest one is. */
 extern cs_measures cs_measure(const cs_model *m, const cs_nearest *n);
 
 #endif							/* CS_MEMBERS_H */

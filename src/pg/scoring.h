@@ -69,7 +69,7 @@ extern int	cs_site_cluster(cs_site *s, int segment_id);
 static inline cs_nearest
 cs_site_nearest(cs_site *s)
 {
-	return s->m->scorer->algorithm->nearest(s->m->scorer, s->binding->point, s->binding->score);
+	return cs_scorer_nearest(s->m->scorer, s->binding->point, s->binding->score);
 }
 
 /* Do the numbers that come with a label mean distances? */

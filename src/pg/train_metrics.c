@@ -154,7 +154,7 @@ cs_training_metrics(const cs_training *t)
 	if (o->fit.note)
 		cs_json_text(&j, "note", o->fit.note);
 	put_axes(&j, t->ds->prep);
-	if (t->scorer->algorithm->flags & CS_NOISE)
+	if (t->scorer->algorithm->flags & CS_NOISE || t->scorer->max_radius > 0)
 		cs_json_number(&j, "noise_rows", t->grouping ? t->grouping->noise : t->noise);
 	if (t->ds->skipped > 0)
 		cs_json_text(&j, "skipped", cs_dataset_skipped(t->ds));

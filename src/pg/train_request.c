@@ -185,6 +185,11 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
 	r.data.pca = pca_wanted(&r);
+	if (cs_bounds_sizes(r.algorithm, r.options) && cs_clusterer_radius(r.algorithm, r.options) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option max_radius goes with neither min_share nor max_share"),
+				 errdetail("Rows that are too far from a segment to belong to it would change the shares.")));
 	r.data.pins = cs_pins_of_option(env, cs_option_get(r.common, "pinned"));
 	return r;
 }

@@ -127,7 +127,7 @@ cs_training_block(cs_training *t, int b, cs_near_block *near)
 	cs_run		run = cs_matrix_run(t->ds->matrix, b, NULL);
 
 	if (f->label == NULL || f->distance == NULL)
-		t->scorer->algorithm->block(t->scorer, &run, near);
+		cs_scorer_block(t->scorer, &run, near);
 	for (size_t i = 0; i < run.rows && f->label; i++)
 	{
 		int			own = f->label[at + i];
@@ -148,6 +148,24 @@ cs_training_block(cs_training *t, int b, cs_near_block *near)
 		near->raw.label[i] = own;
 	}
 	CHECK_FOR_INTERRUPTS();
+}
+
+/* A radius that leaves no row is a mistake in its unit. */
+static void
+check_radius(const cs_training *t, float *d1)
+{
+	size_t		n = t->ds->matrix->n;
+	double		median;
+
+	if (t->scorer->max_radius == 0 || t->noise < (double) n)
+		return;
+	median = (double) cs_quantile_disc(d1, n, 0.5);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("max_radius is too small: no row belongs to a segment"),
+			 t->of_group ? errdetail("Each of the %zu rows of a group is farther than %g from its nearest segment.", n, t->scorer->max_radius)
+			 : errdetail("Each of the %zu rows is farther than %g from its nearest segment.", n, t->scorer->max_radius),
+			 errhint("Half of them are within %.3g.", cs_scorer_seen(t->scorer, median * median))));
 }
 
 /* Means of the clusters, for models that keep them. */
@@ -207,15 +225,16 @@ cs_training_label(cs_training *t)
 
 			t->label[at + i] = j;
 			t->noise += j < 0;
+			weighted += near->d1[i] * (double) cs_matrix_weight_of(x, at + i);
+			d1[at + i] = (float) sqrt(near->d1[i]);
 			if (j < 0)
 				continue;
 			m->size[j]++;
 			m->radius[j] += near->d1[i];
 			sse += near->d1[i];
-			weighted += near->d1[i] * (double) cs_matrix_weight_of(x, at + i);
-			d1[at + i] = (float) sqrt(near->d1[i]);
 		}
 	}
+	check_radius(t, d1);
 	for (int j = 0; j < m->k; j++)
 		m->radius[j] = m->size[j] > 0 ? sqrt(m->radius[j] / m->size[j]) : 0;
 	m->variance = (double) x->n > t->noise ? sse / (((double) x->n - t->noise) * x->d) : 0;

@@ -277,6 +277,7 @@ static const cs_param params[] = {
 	{"refine", CS_P_BOOL, 1, 0, 1, NULL, "move all centres together at the end, as k-means does"},
 	{"max_iterations", CS_P_INT, 300, 1, 1000000, NULL, "most passes of a split, and of the refinement"},
 	{"tolerance", CS_P_REAL, 1e-4, 0, 1, NULL, "as for kmeans"},
+	CS_MAX_RADIUS_PARAM,
 	{0}
 };
 

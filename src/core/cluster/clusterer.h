@@ -17,6 +17,8 @@
 #include "core/base/params.h"
 #include "core/base/team.h"
 
+#include <math.h>
+
 struct cs_clusterer;
 
 /* What a coordinate of the rows stands for. */
@@ -47,7 +49,8 @@ typedef enum cs_point
 	CS_POINT_UNTOLD,
 	CS_POINT_CORE,
 	CS_POINT_BORDER,
-	CS_POINT_NOISE
+	CS_POINT_NOISE,
+	CS_POINT_OUTLIER			/* beyond the option max_radius */
 } cs_point;
 
 /* A figure of a fit, told in the version's metrics. */
@@ -68,6 +71,7 @@ typedef struct cs_fit
 	bool		warm;			/* the run started from the former model won */
 	double		objective;		/* what the algorithm minimises, e.g. inertia */
 	double	   *center;			/* k x d, or NULL for models without centres */
+	double		max_radius;		/* of the scorer to be; fit() knows nothing of it */
 	void	   *extra;			/* the algorithm's own */
 	const char *note;			/* what users should know of how it was done, or NULL */
 	const char *note_hint;		/* what they can do about it; NULL: give more memory */
@@ -98,6 +102,7 @@ typedef struct cs_scorer
 	int			k;
 	int			d;
 	cs_centers *centers;		/* NULL for models without centres */
+	double		max_radius;		/* rows farther than that (cs_scorer_seen()) are in no cluster; 0: none are */
 	size_t		room;			/* floats of score that label() and nearest() need; 0: those of the centres */
 	void	   *extra;
 } cs_scorer;
@@ -148,8 +153,9 @@ typedef struct cs_clusterer
 	void		(*load) (cs_env *env, cs_value fit, cs_scorer *scorer);
 
 	/*
-	 * Scoring; score is room for cs_scorer_room() floats.  Noise has label -1,
-	 * infinite d1, and the cluster that it is nearest to as label2 with d2.
+	 * Scoring without regard to max_radius, see cs_scorer_label(); score is room for
+	 * cs_scorer_room() floats.  Noise has label -1, infinite d1, and the cluster that
+	 * it is nearest to as label2 with d2.
 	 */
 	int			(*label) (const cs_scorer *s, const float *row, float *score);
 	cs_nearest	(*nearest) (const cs_scorer *s, const float *row, float *score);
@@ -177,6 +183,10 @@ typedef struct cs_clusterer
 	const char *(*cluster_name) (const cs_scorer *s, int cluster);
 } cs_clusterer;
 
+/* The option of all algorithms whose clusters have a place that distances are from. */
+#define CS_MAX_RADIUS_PARAM \
+	{"max_radius", CS_P_REAL, 0, 1e-12, 1e30, NULL, "largest distance at which a row belongs to its segment; without it any"}
+
 extern const cs_clusterer *const cs_clusterers[];	/* ends with NULL */
 
 const cs_clusterer *cs_clusterer_find(const char *name);
@@ -200,6 +210,25 @@ void		cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w);
 
 /* Bytes of arena that fitting takes. */
 size_t		cs_clusterer_arena(cs_env *env, const cs_clusterer *c, const cs_options *options, size_t n, int d, int k);
+
+/* A squared distance as users see it. */
+static inline double
+cs_scorer_seen(const cs_scorer *s, double d)
+{
+	return s->algorithm->flags & CS_UNIT_LENGTH ? d / 2 : sqrt(d);
+}
+
+/*
+ * Where rows belong: label(), nearest() and block() within max_radius.  Beyond it
+ * the label is -1, d1 is finite as it is of no noise, and label2 and d2 are of the
+ * nearest cluster.
+ */
+int			cs_scorer_label(const cs_scorer *s, const float *row, float *score);
+cs_nearest	cs_scorer_nearest(const cs_scorer *s, const float *row, float *score);
+void		cs_scorer_block(const cs_scorer *s, const cs_run *run, cs_near_block *out);
+
+/* The largest distance that the options allow, or 0. */
+double		cs_clusterer_radius(const cs_clusterer *a, const cs_options *options);
 
 /* Squared distance to a cluster; NaN where a model has none. */
 double		cs_scorer_distance(const cs_scorer *s, const float *row, int cluster, float *score);

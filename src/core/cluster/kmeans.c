@@ -227,6 +227,7 @@ const cs_param cs_kmeans_params[] = {
 		"with init given: an array of k arrays, one value per feature, in the units of the features"},
 	{"min_share", CS_P_REAL, 0, 0, 1, NULL, "least share of the training rows that a segment holds"},
 	{"max_share", CS_P_REAL, 1, 0, 1, NULL, "largest share of the training rows that a segment holds"},
+	CS_MAX_RADIUS_PARAM,
 	{0}
 };
 

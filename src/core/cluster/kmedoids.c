@@ -404,6 +404,7 @@ static const cs_param params[] = {
 	 "with init given: an array of k arrays, one value per feature, in the units of the features"},
 	{"exact_rows", CS_P_INT, 20000, 2, 1000000, NULL,
 	 "above so many rows, and where memory is short, medoids are found by a sample that stands for all"},
+	CS_MAX_RADIUS_PARAM,
 	{0}};
 
 const cs_clusterer cs_kmedoids = {

@@ -428,6 +428,7 @@ static const cs_param params[] = {
 	{"init", CS_P_ENUM, INIT_PLUSPLUS, 0, 0, "k-means++|random|given", "first prototypes: rows chosen by distance, rows at random, or given"},
 	{"start", CS_P_MATRIX, 0, 0, 0, NULL,
 		"with init given: an array of k arrays, one value per feature, in the units of the features; of categories the number of the level, 0 the most frequent"},
+	CS_MAX_RADIUS_PARAM,
 	{0}
 };
 

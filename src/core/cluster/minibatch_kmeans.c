@@ -158,6 +158,7 @@ static const cs_param params[] = {
 	{"max_iterations", CS_P_INT, 10000, 1, 1000000000, NULL, "most batches"},
 	{"tolerance", CS_P_REAL, 0, 0, 1, NULL,
 	"share by which the smoothed price of a batch must fall to count as an improvement"},
+	CS_MAX_RADIUS_PARAM,
 	{0}
 };
 

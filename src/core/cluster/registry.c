@@ -47,11 +47,26 @@ cs_fit_save(cs_env *env, const cs_fit *fit, cs_writer *w)
 	cs_put_number(w, "iterations", fit->iterations);
 	cs_put_bool(w, "converged", fit->converged);
 	cs_put_number(w, "objective", fit->objective);
+	if (fit->max_radius > 0)
+		cs_put_number(w, "max_radius", fit->max_radius);
 	if (fit->center)
 		cs_put_numbers(w, "centers", fit->center, (size_t) fit->k * (size_t) fit->d);
 	if (fit->algorithm->save)
 		fit->algorithm->save(env, fit, w);
 	cs_end(w);
+}
+
+static void
+load_radius(cs_env *env, cs_value fit, cs_scorer *s)
+{
+	const cs_param *p = s->algorithm->params;
+	int			at = p ? cs_params_find(p, "max_radius") : -1;
+
+	if (cs_value_get(fit, "max_radius").tag == 0)
+		return;
+	if (at < 0)
+		cs_doc_damaged(env, "Its algorithm has no field \"max_radius\".");
+	s->max_radius = cs_need_number(env, fit, "max_radius", p[at].min, p[at].max);
 }
 
 cs_scorer *
@@ -72,6 +87,7 @@ cs_scorer_load(cs_env *env, cs_value fit)
 		s->algorithm->load(env, fit, s);
 	else if (s->centers == NULL)
 		cs_doc_damaged(env, "Field \"centers\" is missing.");
+	load_radius(env, fit, s);
 	return s;
 }
 
@@ -91,6 +107,47 @@ cs_scorer_of_fit(cs_env *env, const cs_fit *fit)
 	s = cs_scorer_load(env, cs_value_get(cs_doc_root(bytes), "fit"));
 	cs_release(env, bytes);
 	return s;
+}
+
+double
+cs_clusterer_radius(const cs_clusterer *a, const cs_options *options)
+{
+	return a->params && cs_params_find(a->params, "max_radius") >= 0 ? cs_option_real(options, "max_radius") : 0;
+}
+
+static inline bool
+is_beyond(const cs_scorer *s, double d)
+{
+	return s->max_radius > 0 && cs_scorer_seen(s, d) > s->max_radius;
+}
+
+int
+cs_scorer_label(const cs_scorer *s, const float *row, float *score)
+{
+	return s->max_radius > 0 ? cs_scorer_nearest(s, row, score).label : s->algorithm->label(s, row, score);
+}
+
+cs_nearest
+cs_scorer_nearest(const cs_scorer *s, const float *row, float *score)
+{
+	cs_nearest	n = s->algorithm->nearest(s, row, score);
+
+	if (is_beyond(s, n.d1))
+		n = (cs_nearest) {-1, n.label, n.d1, n.d1};
+	return n;
+}
+
+void
+cs_scorer_block(const cs_scorer *s, const cs_run *run, cs_near_block *out)
+{
+	s->algorithm->block(s, run, out);
+	for (size_t i = 0; s->max_radius > 0 && i < run->rows; i++)
+		if (is_beyond(s, out->d1[i]))
+		{
+			out->raw.label2[i] = out->raw.label[i];
+			out->d2[i] = out->d1[i];
+			out->raw.label[i] = -1;
+		}
 }
 
 double
