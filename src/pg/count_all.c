@@ -85,7 +85,8 @@ take_slot(void *arg, TupleTableSlot *slot)
 		cs_nearest	n = cs_scorer_nearest(s, c->binding->point, c->binding->score);
 
 		c->rows++;
-		exact_add(&c->weighted_square, n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0), c->weighted_unit);
+		if (isfinite(n.d1))
+			exact_add(&c->weighted_square, n.d1 * (c->weighted ? DatumGetFloat8(slot->tts_values[columns]) : 1.0), c->weighted_unit);
 		if (n.label < 0)
 			c->noise++;
 		else
