@@ -152,6 +152,20 @@ pca_wanted(const cs_train_request *r)
 	return pca;
 }
 
+/* Without the option there is no bound; a bound is a distance. */
+static void
+check_radius(const cs_train_request *r)
+{
+	if (cs_params_find(r->algorithm->params, "max_radius") < 0 || !cs_option_get(r->options, "max_radius")->set ||
+		cs_option_real(r->options, "max_radius") >= 1e-12)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("max_radius is too small: %g", cs_option_real(r->options, "max_radius")),
+			 errdetail("It is at least 1e-12."),
+			 errhint("Leave it out, and rows belong to their segments at any distance.")));
+}
+
 cs_train_request
 cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 {
@@ -185,6 +199,7 @@ cs_train_request_read(FunctionCallInfo fcinfo, cs_env *env)
 	r.data.budget = cs_memory_budget(r.common);
 	r.data.row_overhead = cs_row_overhead(r.algorithm, r.k_max);
 	r.data.pca = pca_wanted(&r);
+	check_radius(&r);
 	if (cs_bounds_sizes(r.algorithm, r.options) && cs_clusterer_radius(r.algorithm, r.options) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

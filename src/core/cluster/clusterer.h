@@ -185,7 +185,7 @@ typedef struct cs_clusterer
 
 /* The option of all algorithms whose clusters have a place that distances are from. */
 #define CS_MAX_RADIUS_PARAM \
-	{"max_radius", CS_P_REAL, 0, 1e-12, 1e30, NULL, "largest distance at which a row belongs to its segment; without it any"}
+	{"max_radius", CS_P_REAL, 0, 0, 1e30, NULL, "largest distance at which a row belongs to its segment; without it any"}
 
 extern const cs_clusterer *const cs_clusterers[];	/* ends with NULL */
 

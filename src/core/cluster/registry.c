@@ -66,7 +66,7 @@ load_radius(cs_env *env, cs_value fit, cs_scorer *s)
 		return;
 	if (at < 0)
 		cs_doc_damaged(env, "Its algorithm has no field \"max_radius\".");
-	s->max_radius = cs_need_number(env, fit, "max_radius", p[at].min, p[at].max);
+	s->max_radius = cs_need_number(env, fit, "max_radius", 1e-12, p[at].max);
 }
 
 cs_scorer *
