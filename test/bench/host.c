@@ -267,3 +267,25 @@ main(int argc, char **argv)
 	}
 	return 0;
 }
+
+cs_raw_events
+read_events(const char *path)
+{
+	cs_raw_events raw = {0};
+	int64_t		head[3];
+	int32_t    *pair;
+	FILE	   *f = open_file(path, "rb");
+
+	if (fread(head, sizeof(int64_t), 3, f) != 3)
+		stop("the file of events is short");
+	raw.customers = (int) head[0];
+	raw.items = (int) head[1];
+	raw.n = (size_t) head[2];
+	pair = CS_ROOM(&host_env, int32_t, 2 * raw.n);
+	if (fread(pair, sizeof(int32_t), 2 * raw.n, f) != 2 * raw.n)
+		stop("the file of events is short");
+	fclose(f);
+	raw.customer = pair;
+	raw.item = pair + raw.n;
+	return raw;
+}

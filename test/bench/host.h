@@ -8,6 +8,7 @@
 #include "core/base/kernel.h"
 #include "core/base/rng.h"
 #include "core/base/team.h"
+#include "core/reco/events.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +44,9 @@ void		cumulate(double *share, int n);
 
 FILE	   *open_file(const char *path, const char *mode);
 void		close_file(FILE *f);
+
+/* Events of a file: customers, items and n as 64-bit integers, then the customer of each, then the item, 32 bits. */
+cs_raw_events read_events(const char *path);
 
 /*
  * Commands: a line of words comes in, a line "ok ..." goes out.  Those of argv

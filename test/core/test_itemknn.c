@@ -14,33 +14,7 @@
  * MovieLens-1M recall@20 .0676, map@20 .0143, recall@100 .2326 (table 32): equal to
  * all printed digits.
  */
-#include "reco.h"
-
-#define CUSTOMERS 8
-#define ITEMS 6
-
-/* Customer 6 has all but item 5, customer 7 only that. */
-static const float had[CUSTOMERS * ITEMS] = {
-	1, 1, 0, 0, 0, 0,
-	1, 1, 1, 0, 0, 0,
-	0, 1, 1, 0, 0, 0,
-	0, 0, 1, 1, 0, 0,
-	1, 0, 0, 1, 1, 0,
-	0, 1, 0, 0, 1, 0,
-	1, 1, 1, 1, 1, 0,
-	0, 0, 0, 0, 0, 1
-};
-
-static const float weights[CUSTOMERS * ITEMS] = {
-	3.32f, 3.33f, 0, 0, 0, 0,
-	1.93f, 0.66f, 0.67f, 0, 0, 0,
-	0, 3.91f, 3.64f, 0, 0, 0,
-	0, 0, 2.44f, 1.45f, 0, 0,
-	2.88f, 0, 0, 3.63f, 3.55f, 0,
-	0, 0.5f, 0, 0, 1.21f, 0,
-	3.32f, 1.61f, 1.02f, 2.94f, 2.07f, 0,
-	0, 0, 0, 0, 0, 1.33f
-};
+#include "reco_table.h"
 
 /* Days since the last event. */
 static const double ages[CUSTOMERS * ITEMS] = {

@@ -163,9 +163,9 @@ leave(work *w, int32_t node, int region, double lambda, int32_t *stack)
 	}
 }
 
-/* A node that is what is left of a region falls apart; parts that are regions wait in todo. */
+/* A node that is what is left of a region falls apart; parts that are regions wait. */
 static size_t
-fall_apart(work *w, int32_t node, int region, int32_t *todo, int32_t *todo_region, size_t waiting, int32_t *stack)
+fall_apart(work *w, int32_t node, int region, int32_t *waiting_node, int32_t *waiting_region, size_t waiting, int32_t *stack)
 {
 	double		lambda = lambda_of(w, w->t.square[node]);
 	int			large = 0;
@@ -184,8 +184,8 @@ fall_apart(work *w, int32_t node, int region, int32_t *todo, int32_t *todo_regio
 			leave(w, c, region, lambda, stack);
 			continue;
 		}
-		todo[waiting] = c;
-		todo_region[waiting++] = large > 1 ? add_region(w, region, lambda, w->t.weight[c]) : region;
+		waiting_node[waiting] = c;
+		waiting_region[waiting++] = large > 1 ? add_region(w, region, lambda, w->t.weight[c]) : region;
 	}
 	return waiting;
 }
@@ -195,8 +195,8 @@ make_regions(work *w)
 {
 	size_t		n = w->t.n,
 				waiting = 1;
-	int32_t    *todo = CS_ROOM(w->env, int32_t, n + 1),
-			   *todo_region = CS_ROOM(w->env, int32_t, n + 1),
+	int32_t    *waiting_node = CS_ROOM(w->env, int32_t, n + 1),
+			   *waiting_region = CS_ROOM(w->env, int32_t, n + 1),
 			   *stack = CS_ROOM(w->env, int32_t, 2 * n);
 	size_t		done = 0;
 
@@ -204,17 +204,17 @@ make_regions(work *w)
 	w->out->region = CS_ROOM(w->env, cs_region, 64);
 	w->out->of = CS_ROOM(w->env, int32_t, n);
 	w->out->lambda = CS_ROOM(w->env, double, n);
-	todo[0] = w->t.root;
-	todo_region[0] = add_region(w, -1, 0, w->t.weight[w->t.root]);
+	waiting_node[0] = w->t.root;
+	waiting_region[0] = add_region(w, -1, 0, w->t.weight[w->t.root]);
 	while (waiting > 0)
 	{
 		waiting--;
 		if (done++ % CS_BLOCK_ROWS == 0)
 			cs_poll(w->env);
-		waiting = fall_apart(w, todo[waiting], todo_region[waiting], todo, todo_region, waiting, stack);
+		waiting = fall_apart(w, waiting_node[waiting], waiting_region[waiting], waiting_node, waiting_region, waiting, stack);
 	}
-	cs_release(w->env, todo);
-	cs_release(w->env, todo_region);
+	cs_release(w->env, waiting_node);
+	cs_release(w->env, waiting_region);
 	cs_release(w->env, stack);
 }
 
