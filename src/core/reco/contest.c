@@ -5,6 +5,7 @@
 
 #include "core/reco/blend.h"
 #include "core/reco/holdout.h"
+#include "core/reco/newcomers.h"
 #include "core/reco/scores.h"
 
 #include <math.h>
@@ -254,6 +255,23 @@ judge_blend(running *r, int own, int prior, double kappa)
 	cs_release(env, ndcg);
 }
 
+/* Leader: kappa of the best blend, with customers in mind of whom little is known. */
+static void
+choose_kappa(running *r)
+{
+	cs_contest *c = r->c;
+	int			own = c->own,
+				prior = c->prior;
+	cs_scores  *s = cs_scores_new(r->env, c->entrant[own].algorithm, &r->model[own], NULL),
+			   *t = cs_scores_new(r->env, c->entrant[prior].algorithm, &r->model[prior], NULL);
+	double		kappa = kappas[cs_newcomers_kappa(r->env, r->trial, s, t, kappas, KAPPAS, r->args->seed)];
+
+	cs_scores_free(s);
+	cs_scores_free(t);
+	c->own = -1;
+	judge_blend(r, own, prior, kappa);
+}
+
 static cs_interval
 interval_of(cs_env *env, const double *ndcg, size_t n, uint64_t seed)
 {
@@ -294,8 +312,10 @@ compare(running *r, bool blends, double kappa)
 				judge_blend(r, own, prior, kappa);
 	if (c->own < 0)
 		return;
+	if (kappa < 0)
+		choose_kappa(r);
 	c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(r->env, r->blend, r->h->n, r->args->seed), NULL};
-	c->blended = r->best_blend > best;
+	c->blended = r->best_blend > best || (c->single == c->own && c->kappa > 0);
 }
 
 /* What all have to know of the leader's findings. */
