@@ -435,14 +435,14 @@ BEGIN
 			format('Call clusterseg.publish(%L, version).', model));
 	END IF;
 	SELECT * INTO STRICT r FROM clusterseg._recommenders x WHERE x.version_id = m.published_id;
-	IF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
+	-- what is the name of a type is no other SQL
+	IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
+	ELSIF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
 		PERFORM clusterseg._fail('42P07', format('relation %s cannot keep the recommendations', kept),
 			format('It is not a table of recommendations with customers of type %s and items of type %s.', r.customer_type, r.item_type),
 			'Rename or drop it: refresh_recommendations() then makes it anew.');
 	ELSIF to_regclass(kept) IS NULL THEN
-		IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
-			PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
-		END IF;
 		PERFORM clusterseg._as_owner(m.owner, format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
 			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type));
 		PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model)));
@@ -460,14 +460,19 @@ BEGIN
 	END IF;
 	-- candidates are meant as the caller would have them read
 	PERFORM set_config('search_path', path, true);
-	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
-		SELECT r.customer_id::%s AS customer_id, r.rank, r.item_id::%s AS item_id, r.score, r.source
-		FROM clusterseg.recommend_all($1, $2, $3, $4, $5, $6, 0, $7) r', r.customer_type, r.item_type)
-		USING model, n, exclude_seen, candidates, diversity, max_per_category, options;
+	CREATE TEMPORARY TABLE _clusterseg_lists ON COMMIT DROP AS
+		SELECT l.customer_id, l.rank, l.item_id, l.score, l.source
+		FROM clusterseg.recommend_all(_refresh_recommendations.model, n, exclude_seen, candidates, diversity, max_per_category, 0, options) l;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	-- texts become keys as the owner, whose types they are
+	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended (customer_id %s, rank int, item_id %s, score float8, source text) ON COMMIT DROP',
+		r.customer_type, r.item_type);
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_lists TO %1$I; GRANT SELECT, INSERT ON pg_temp._clusterseg_recommended TO %1$I', m.owner);
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO pg_temp._clusterseg_recommended SELECT l.customer_id::%s, l.rank, l.item_id::%s, l.score, l.source
+		FROM pg_temp._clusterseg_lists l', r.customer_type, r.item_type));
+	DROP TABLE pg_temp._clusterseg_lists;
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
-	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_recommended TO %I', m.owner);
 	changed := clusterseg._as_owner(m.owner, format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
 		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept));
 	changed := changed + clusterseg._as_owner(m.owner, format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()

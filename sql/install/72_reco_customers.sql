@@ -105,9 +105,14 @@ CREATE FUNCTION clusterseg._reco_refit(id bigint, without bigint, seed bigint, m
 COMMENT ON FUNCTION clusterseg._reco_refit(bigint, bigint, bigint, int, boolean) IS
 	'fits what is kept of a version again without a customer, as the open training; NULL when the customer is not there';
 
-CREATE FUNCTION clusterseg._customer_number(customer "any") RETURNS bigint
-	AS 'MODULE_PATHNAME', 'clusterseg_customer_number' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION clusterseg._customer_number("any") IS 'number made of the key of a customer';
+CREATE FUNCTION clusterseg._customer_number(customer text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'clusterseg_customer_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg._customer_number(text) IS 'number made of the key of a customer';
+
+CREATE FUNCTION clusterseg._key_as(key text, type oid, owner text) RETURNS text
+	AS 'MODULE_PATHNAME', 'clusterseg_key_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION clusterseg._key_as(text, oid, text) IS
+	'a key as text, as recommenders show it, when it is of this type; the type''s functions run as its model''s owner';
 
 -- Versions never change, and sessions keep what they have read of one: what is
 -- left is a version with the same number and another id.
@@ -171,20 +176,19 @@ AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(model, 'recommender', true);
 	v clusterseg.versions;
-	number bigint;
+	key text;
 	found text[] := '{}';
 BEGIN
 	FOR v IN SELECT * FROM clusterseg.versions x WHERE x.model = m.model ORDER BY x.version LOOP
-		number := NULL;
-		IF to_regtype(v.key_type) IS NOT NULL THEN
-			EXECUTE format('SELECT clusterseg._customer_number($1::%s)', v.key_type) INTO number USING customer;
-		END IF;
-		found := found || ARRAY[v.version::text, v.algorithm, clusterseg._forget_in_version(v, COALESCE(number, clusterseg._customer_number(customer)))];
+		key := COALESCE(clusterseg._key_as(customer, to_regtype(v.key_type), m.owner), customer);
+		found := found || ARRAY[v.version::text, v.algorithm, clusterseg._forget_in_version(v, clusterseg._customer_number(key))];
 	END LOOP;
+	key := COALESCE(clusterseg._key_as(customer, to_regtype(m.key_type), m.owner), customer);
 	IF clusterseg._has_recommendations(m) THEN
-		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE customer_id::text = %L', clusterseg._relation(m, '_recommendations'), customer));
+		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE clusterseg._key_text(customer_id) = %L',
+			clusterseg._relation(m, '_recommendations'), key));
 	END IF;
-	PERFORM clusterseg._forget_feedback(m.model, customer);
+	PERFORM clusterseg._forget_feedback(m.model, k) FROM (VALUES (customer), (key)) x (k);
 	RETURN found;
 END
 $$;

@@ -55,7 +55,7 @@ SELECT count(*) AS kept_recommendations FROM m_recommendations WHERE customer_id
 SELECT * FROM clusterseg.forget_customer('m', 7);
 SELECT count(*) AS kept_recommendations FROM m_recommendations WHERE customer_id = 7;
 SELECT v.version, v.state, r.customers, r.items, (SELECT count(*) FROM clusterseg._reco_items i WHERE i.version_id = v.id AND i.item_id LIKE '%alone') AS items_of_7,
-	(SELECT count(*) FROM clusterseg._reco_customers c, unnest(c.customers) n WHERE c.version_id = v.id AND n = clusterseg._customer_number(7)) AS kept
+	(SELECT count(*) FROM clusterseg._reco_customers c, unnest(c.customers) n WHERE c.version_id = v.id AND n = clusterseg._customer_number('7')) AS kept
 FROM clusterseg.versions v JOIN clusterseg._recommenders r ON r.version_id = v.id WHERE v.model = 'm' ORDER BY 1;
 SELECT count(*) AS orphans FROM (SELECT version_id FROM clusterseg._reco_customers UNION SELECT version_id FROM clusterseg._reco_items EXCEPT SELECT id FROM clusterseg.versions) o;
 -- once more, and somebody who was never there; the key in another type
