@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "pg/exclude.h"
+#include "pg/pg_env.h"
 #include "pg/source.h"
 
 /* ---- which events ---- */
@@ -188,6 +189,7 @@ by_customer(const void *a, const void *b)
 	const pair *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	return cs_compare_items(&x->item, &y->item);
