@@ -66,6 +66,18 @@ SELECT clusterseg.publish('m', 2);
 SELECT clusterseg.rollback('m');
 SELECT count(*) FROM clusterseg.recommend('m', 3, 5);
 
+-- keys whose texts depend on settings
+CREATE TABLE daily AS SELECT date '2024-01-01' + customer AS customer, item FROM events;
+SELECT version FROM clusterseg.train_recommender('daily', 'daily', 'customer', 'item', algorithm => 'itemknn');
+SELECT clusterseg.refresh_recommendations('daily', 3) > 0 AS kept, clusterseg.log_impressions('daily', date '2024-01-08', '{a}') > 0 AS logged;
+SET DateStyle = 'SQL, DMY';
+SELECT state FROM clusterseg.forget_customer('daily', date '2024-01-08');
+SELECT (SELECT count(*) FROM daily_recommendations WHERE customer_id = date '2024-01-08') AS kept, (SELECT count(*) FROM clusterseg.feedback_calls) AS logged;
+SELECT state FROM clusterseg.forget_customer('daily', '09/01/2024');
+RESET DateStyle;
+SELECT (SELECT count(*) FROM daily_recommendations WHERE customer_id = date '2024-01-09') AS kept;
+SELECT clusterseg.drop_model('daily');
+
 -- undone with the transaction
 BEGIN;
 SELECT state FROM clusterseg.forget_customer('m', 20) WHERE version = 1;
