@@ -55,7 +55,7 @@ serve_all(FunctionCallInfo fcinfo, cs_batch *b, cs_shaper *h, cs_item_set allowe
 	for (int c = 0; n > 0 && c < b->data->customers->n; c++)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cxt);
-		cs_request	q = cs_batch_request(b, c, exclude_seen);
+		cs_request	q = cs_batch_request(b, c, exclude_seen, cs_shaper_plain(h) ? n : 0);
 		cs_shaped  *s = palloc(sizeof(cs_shaped) * n);
 		char	   *customer = cs_dictionary_key(b->data->customers, c);
 
@@ -81,6 +81,7 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 	cs_batch   *b;
 	cs_serving	o;
 	cs_shaper  *h;
+	cs_item_set allowed;
 
 	cs_arg_required(fcinfo, 0, "model");
 	if (n < 0)
@@ -95,7 +96,9 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 		cs_exclude_for_all(b, &o);
 	h = cs_shaper_new(env, &b->now, &o);
 	cs_shaper_load(h, b->w);
-	serve_all(fcinfo, b, h, cs_candidates(b->now.r, CS_ARG_TEXT(3)), exclude_seen || o.excludes, Min(n, b->now.r->items));
+	allowed = cs_candidates(b->now.r, CS_ARG_TEXT(3));
+	cs_batch_search(b, allowed);
+	serve_all(fcinfo, b, h, allowed, exclude_seen || o.excludes, Min(n, b->now.r->items));
 	cs_progress_end();
 	MemoryContextDelete(cs_pg_env_context(env));
 	return (Datum) 0;

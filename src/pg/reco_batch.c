@@ -180,15 +180,17 @@ known_entries(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors. */
+/* The same by factors; most: see cs_batch_request. */
 static size_t
-score_factors(cs_batch *b, int customer)
+score_factors(cs_batch *b, int customer, size_t most)
 {
 	size_t		n = known_entries(b, customer);
 
 	if (n == 0)
 		return 0;
 	cs_fold_customer(b->fold, n, b->events->item + b->events->start[customer], b->x);
+	if (b->search && most > 0)
+		return cs_mips_best(b->env, b->search, b->fold->u, most, b->personal);
 	return cs_fold_scores(b->env, b->fold, b->now.r->member != NULL, b->personal);
 }
 
@@ -215,7 +217,7 @@ score_alike(cs_batch *b, int customer)
 
 /* By kinds of customers, or these added up with the scores that are there already. */
 static size_t
-add_kinds(cs_batch *b, int customer, size_t own, const cs_scored **out)
+add_kinds(cs_batch *b, int customer, size_t most, size_t own, const cs_scored **out)
 {
 	const cs_reco *r = b->now.r;
 	const int32 *item = b->events->item + b->events->start[customer];
@@ -226,6 +228,8 @@ add_kinds(cs_batch *b, int customer, size_t own, const cs_scored **out)
 	if (n == 0)
 		return own;
 	cs_tastes_customer(cs_reco_tastes(b->now.r), n, item, b->x, b->taste);
+	if (b->search && most > 0)
+		return cs_mips_best(b->env, b->search, b->taste, most, b->personal);
 	if (r->member == NULL)
 		return cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->personal);
 	rates = cs_tastes_scores(b->env, cs_reco_tastes(b->now.r), b->taste, b->rate);
@@ -233,21 +237,38 @@ add_kinds(cs_batch *b, int customer, size_t own, const cs_scored **out)
 	return cs_blend_scores(b->env, b->personal, own, b->rate, rates, item, n, r->blend_kappa, b->score, &scale, b->blended);
 }
 
+void
+cs_batch_search(cs_batch *b, cs_item_set allowed)
+{
+	cs_reco    *r = b->now.r;
+
+	if (r->member)
+		return;
+	if (b->fold)
+		b->search = cs_factors_search(b->env, cs_reco_factors(r), allowed.item, allowed.n);
+	else if (b->taste)
+		b->search = cs_tastes_search(b->env, cs_reco_tastes(r), allowed.item, allowed.n);
+}
+
 cs_request
-cs_batch_request(cs_batch *b, int customer, bool exclude_seen)
+cs_batch_request(cs_batch *b, int customer, bool exclude_seen, size_t most)
 {
 	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer]};
 
-	if (b->w->start)
-		q.n_personal = score_history(b, customer);
-	else if (b->fold)
-		q.n_personal = score_factors(b, customer);
-	else if (b->alike)
-		q.n_personal = score_alike(b, customer);
-	if (b->taste)
-		q.n_personal = add_kinds(b, customer, q.n_personal, &q.personal);
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};
+
+	/* excluded ones may all be among the best */
+	if (most > 0)
+		most += q.excluded.n;
+	if (b->w->start)
+		q.n_personal = score_history(b, customer);
+	else if (b->fold)
+		q.n_personal = score_factors(b, customer, most);
+	else if (b->alike)
+		q.n_personal = score_alike(b, customer);
+	if (b->taste)
+		q.n_personal = add_kinds(b, customer, most, q.n_personal, &q.personal);
 	return q;
 }

@@ -183,8 +183,9 @@ cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *tar
 	{
 		double		sum = score[target[t]];
 
-		if (sum == 0)
-			out[n++].item = target[t];
+		/* whether an item is new is anybody's guess: no branch */
+		out[n].item = target[t];
+		n += sum == 0;
 		sum += v * (double) weight[t];
 		score[target[t]] = sum != 0 ? sum : TOUCHED;
 	}

@@ -58,7 +58,8 @@ extern void cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, s
 /*
  * Sums of scores over an array with a place for each item, all 0 between uses.
  * cs_score_row adds v times the weights and appends items that were not there
- * yet to out, which has n so far; cs_score_take fills in the sums and clears.
+ * yet to out, which has n so far and room for one more than there will be;
+ * cs_score_take fills in the sums and clears.
  */
 extern size_t cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *target, const float *weight,
 						   size_t targets);

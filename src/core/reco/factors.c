@@ -14,7 +14,7 @@
 #define ROWS 128
 
 /* Items whose scores are computed side by side. */
-#define TILE 16
+#define TILE CS_MIPS_TILE
 
 /* Tiles between two polls. */
 #define POLL_TILES 1024
@@ -344,6 +344,12 @@ cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, bool all, c
 				out[n++] = (cs_scored) {from + i, score[i]};
 	}
 	return n;
+}
+
+cs_mips *
+cs_factors_search(cs_env *env, const cs_factors *f, const int32_t *item, size_t n)
+{
+	return cs_mips_new(env, f->d, f->tile, item, item ? n : (size_t) f->items);
 }
 
 /* ---- customers ---- */

@@ -21,6 +21,7 @@
 #define CS_FACTORS_H
 
 #include "core/base/env.h"
+#include "core/reco/mips.h"
 #include "core/reco/rank.h"
 
 typedef struct cs_fold_settings
@@ -84,6 +85,9 @@ double		cs_factors_value(const cs_factors *f, int32_t item, int factor);
 
 /* Products of the items' factors with q, those > 0 or all; out has room for all.  O(items d). */
 size_t		cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, bool all, cs_scored *out);
+
+/* The search for the greatest of these products, among n items or (item NULL) all. */
+cs_mips    *cs_factors_search(cs_env *env, const cs_factors *f, const int32_t *item, size_t n);
 
 /* A history: entries of items below f->items, with values > 0. */
 typedef struct cs_fold
