@@ -261,7 +261,7 @@ BEGIN
 	END IF;
 	PERFORM set_config('search_path', path, true);
 	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_policy ON COMMIT DROP AS SELECT q.call_id::bigint AS call_id, q.item_id::text AS item_id,
-		q.probability::float8 AS probability FROM %s', clusterseg._source_from(policy, path));
+		q.probability::float8 AS probability FROM (%s) q', policy);
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	SELECT count(*) INTO bad FROM pg_temp._clusterseg_policy p WHERE NOT COALESCE(p.probability >= 0 AND p.probability <= 1, false);
 	IF bad > 0 THEN

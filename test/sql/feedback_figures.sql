@@ -74,9 +74,6 @@ SELECT count(*) FILTER (WHERE clusterseg.log_outcome(call, item, 'click', value)
 SELECT estimator, round(value::numeric, 6) AS value, round(standard_error::numeric, 6) AS standard_error, round(low::numeric, 3) AS low, round(high::numeric, 3) AS high, impressions, round(effective::numeric, 6) AS effective
 FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, probability FROM tried WHERE probability > 0');
 SELECT estimator, round(value::numeric, 6) AS value, round(standard_error::numeric, 6) AS standard_error FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, probability FROM tried', by_value => true);
--- the same as the name of a relation, or as a query that a comment ends
-CREATE VIEW policy AS SELECT call AS call_id, item AS item_id, probability FROM tried;
-SELECT p, round(v.value::numeric, 6) AS value FROM (VALUES ('policy'), ('SELECT * FROM policy -- of all')) x (p), clusterseg.policy_value('tried', x.p) v WHERE v.estimator = 'ips';
 -- the policy that was in force: what was logged; one that shows nothing of it
 SELECT estimator, round(value::numeric, 6) AS value FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, propensity AS probability FROM tried');
 SELECT estimator, value, effective FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, 0 AS probability FROM tried');
