@@ -85,20 +85,29 @@ CREATE TABLE clusterseg._reco_segments (
 );
 COMMENT ON TABLE clusterseg._reco_segments IS 'segments that a recommender knows, and their customers with events';
 
+-- Every table with a column version_id holds what versions of recommenders keep.
+CREATE FUNCTION clusterseg._version_tables() RETURNS SETOF name
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
+	BEGIN ATOMIC
+		SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'clusterseg'::pg_catalog.regnamespace AND c.relkind = 'r' AND a.attname = 'version_id' AND NOT a.attisdropped;
+	END;
+COMMENT ON FUNCTION clusterseg._version_tables() IS 'tables of what versions of recommenders keep';
+
 -- Version ids are never used again, so rows go with their version by a trigger:
 -- a foreign key would look it up for every row that training writes.
 CREATE FUNCTION clusterseg._forget_version() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	part name;
 BEGIN
 	DELETE FROM clusterseg._recommenders x WHERE x.version_id = OLD.id;
 	IF FOUND THEN
-		DELETE FROM clusterseg._reco_items x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_neighbours x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_factors x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_lists x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_segments x WHERE x.version_id = OLD.id;
+		FOR part IN SELECT clusterseg._version_tables() LOOP
+			EXECUTE format('DELETE FROM clusterseg.%I x WHERE x.version_id = $1', part) USING OLD.id;
+		END LOOP;
 	END IF;
 	RETURN OLD;
 END
@@ -107,20 +116,25 @@ COMMENT ON FUNCTION clusterseg._forget_version() IS 'removes what the version of
 
 CREATE TRIGGER forget_version BEFORE DELETE ON clusterseg.versions FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_version();
 
-DO $do$
-DECLARE
-	child name;
+-- For this script, which drops it at its end.
+CREATE FUNCTION clusterseg._secure_version_table(relation name, readable text DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
 BEGIN
-	FOREACH child IN ARRAY ARRAY['_recommenders', '_reco_items', '_reco_neighbours', '_reco_factors', '_reco_lists', '_reco_segments']
-	LOOP
-		EXECUTE format('ALTER TABLE clusterseg.%I ENABLE ROW LEVEL SECURITY', child);
-		EXECUTE format('CREATE POLICY usable ON clusterseg.%I FOR SELECT USING (clusterseg._sees_version(version_id, false))', child);
-		EXECUTE format('CREATE POLICY owned ON clusterseg.%I USING (clusterseg._sees_version(version_id, true))
-			WITH CHECK (clusterseg._sees_version(version_id, true))', child);
-		PERFORM pg_catalog.pg_extension_config_dump(format('clusterseg.%I', child), '');
-	END LOOP;
+	EXECUTE format('ALTER TABLE clusterseg.%I ENABLE ROW LEVEL SECURITY', relation);
+	EXECUTE format('CREATE POLICY usable ON clusterseg.%I FOR SELECT USING (%s)', relation,
+		concat_ws(' AND ', readable, 'clusterseg._sees_version(version_id, false)'));
+	EXECUTE format('CREATE POLICY owned ON clusterseg.%I USING (clusterseg._sees_version(version_id, true))
+		WITH CHECK (clusterseg._sees_version(version_id, true))', relation);
+	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON clusterseg.%I TO PUBLIC', relation);
+	PERFORM pg_extension_config_dump(format('clusterseg.%I', relation), '');
 END
-$do$;
+$$;
+COMMENT ON FUNCTION clusterseg._secure_version_table(name, text) IS
+	'rows of a table are seen by whom their version is (and are readable), changed by its owner, and dumped';
+
+SELECT clusterseg._secure_version_table(t) FROM clusterseg._version_tables() t;
 
 -- ---------------------------------------------------------------------------
 -- Training

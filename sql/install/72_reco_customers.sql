@@ -22,11 +22,7 @@ ALTER TABLE clusterseg._reco_customers ALTER COLUMN customers SET STORAGE EXTERN
 COMMENT ON TABLE clusterseg._reco_customers IS
 	'events of customers, 256 customers a row, whose numbers are made of their keys; read by whom the model is granted to only where serving needs them';
 
-ALTER TABLE clusterseg._reco_customers ENABLE ROW LEVEL SECURITY;
-CREATE POLICY usable ON clusterseg._reco_customers FOR SELECT USING (served AND clusterseg._sees_version(version_id, false));
-CREATE POLICY owned ON clusterseg._reco_customers USING (clusterseg._sees_version(version_id, true))
-	WITH CHECK (clusterseg._sees_version(version_id, true));
-SELECT pg_catalog.pg_extension_config_dump('clusterseg._reco_customers', '');
+SELECT clusterseg._secure_version_table('_reco_customers', 'served');
 
 CREATE FUNCTION clusterseg._reco_fit_customers() RETURNS TABLE (chunk int, customers bigint[], lengths int[], items int[], weights real[],
 		times float8[], segments int[], bars real[], bar_customers int[], served boolean)
@@ -41,18 +37,6 @@ CREATE FUNCTION clusterseg._keep_customers(id bigint) RETURNS void
 		FROM clusterseg._reco_fit_customers() c;
 	END;
 COMMENT ON FUNCTION clusterseg._keep_customers(bigint) IS 'writes the customers of the open training';
-
-CREATE FUNCTION clusterseg._forget_customers() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	DELETE FROM clusterseg._reco_customers x WHERE x.version_id = OLD.version_id;
-	RETURN OLD;
-END
-$$;
-COMMENT ON FUNCTION clusterseg._forget_customers() IS 'removes the customers that a version kept';
-CREATE TRIGGER forget_customers BEFORE DELETE ON clusterseg._recommenders FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_customers();
 
 -- ---- export and import ----
 
@@ -154,9 +138,8 @@ BEGIN
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	PERFORM clusterseg._write_fit(new_id);
 	-- what does not come from events stays as it is
-	FOR part IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-		WHERE c.relnamespace = 'clusterseg'::regnamespace AND c.relkind = 'r' AND a.attname = 'version_id' AND NOT a.attisdropped
-			AND c.relname <> ALL ('{_recommenders,_reco_items,_reco_neighbours,_reco_factors,_reco_lists,_reco_segments,_reco_customers}'::name[])
+	FOR part IN SELECT t FROM clusterseg._version_tables() t
+		WHERE t <> ALL ('{_recommenders,_reco_items,_reco_neighbours,_reco_factors,_reco_lists,_reco_segments,_reco_customers}'::name[])
 	LOOP
 		EXECUTE format('INSERT INTO clusterseg.%1$I SELECT (jsonb_populate_record(x, jsonb_build_object(''version_id'', $2))).*
 			FROM clusterseg.%1$I x WHERE x.version_id = $1', part) USING v.id, new_id;
