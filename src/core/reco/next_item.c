@@ -12,7 +12,7 @@
  * up the weights of the last moments of a history, decay^m for the m-th from the
  * end, up to window moments.
  *
- * O(entries within windows), memory 20 bytes per entry and 12 per item.
+ * O(entries within windows), memory 24 bytes per entry and 20 per item.
  */
 #include "core/reco/algorithms.h"
 #include "core/reco/cooccurrence.h"
