@@ -124,6 +124,16 @@ read_version(cs_reco *r)
 		cs_reco_damaged("the version is missing");
 }
 
+/* What a version holds beyond its memory. */
+static void
+free_plans(cs_reco *r)
+{
+	cs_kept_free(&r->history);
+	cs_kept_free(&r->segment);
+	cs_kept_free(&r->exclusion);
+	cs_item_source_forget(r);
+}
+
 /* Calls point into the cache while their query runs, so it is only emptied between transactions. */
 static void
 at_transaction_end(XactEvent event, void *arg)
@@ -131,14 +141,23 @@ at_transaction_end(XactEvent event, void *arg)
 	if ((event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) ||
 		cache == NULL || MemoryContextMemAllocated(cache_cxt, true) <= CACHE_BYTES)
 		return;
+	cs_reco_close();
 	for (; cache; cache = cache->next)
-	{
-		cs_kept_free(&cache->history);
-		cs_kept_free(&cache->segment);
-		cs_kept_free(&cache->exclusion);
-		cs_item_source_forget(cache);
-	}
+		free_plans(cache);
 	MemoryContextReset(cache_cxt);
+}
+
+void
+cs_reco_drop(cs_reco *r)
+{
+	cs_reco   **at = &cache;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	cs_reco_close();
+	free_plans(r);
+	MemoryContextDelete(r->cxt);
 }
 
 /* A version becomes part of the cache when it has been read: an error on the way leaves nothing. */
@@ -177,110 +196,6 @@ cs_reco_version(int64 id)
 	r->next = cache;
 	cache = r;
 	return r;
-}
-
-/* ---- a name in the caller's snapshot ---- */
-
-typedef struct resolved
-{
-	bool		none;
-	int64		id;
-	char	   *kind;
-	char	   *owner;
-	char	   *segmentation;
-	char	   *members;
-	char	   *members_key;
-	Oid			members_type;
-} resolved;
-
-static void
-take_resolved(void *arg, HeapTuple row, TupleDesc desc)
-{
-	resolved   *p = arg;
-	bool		isnull;
-
-	p->id = DatumGetInt64(cs_result(row, desc, 1, &p->none));
-	p->kind = cs_result_text(row, desc, 2);
-	p->owner = pstrdup(NameStr(*DatumGetName(cs_result(row, desc, 3, &isnull))));
-	p->segmentation = cs_result_text(row, desc, 4);
-	p->members = cs_result_text(row, desc, 5);
-	p->members_key = cs_result_text(row, desc, 6);
-	p->members_type = DatumGetObjectId(cs_result(row, desc, 7, &isnull));
-	if (isnull)
-		p->members = NULL;
-}
-
-static resolved
-resolve(const char *name)
-{
-	static cs_kept kept = {
-		"SELECT m.published_id, m.kind, m.owner, s.model,"
-		" (SELECT f FROM pg_catalog.concat(pg_catalog.quote_ident(s.output_schema), '.', pg_catalog.quote_ident(pg_catalog.concat(s.model, '_members'))) f"
-		"  WHERE s.model IS NOT NULL AND pg_catalog.to_regclass(f) IS NOT NULL), pg_catalog.quote_ident(s.key), pg_catalog.to_regtype(s.key_type)::pg_catalog.oid"
-		" FROM clusterseg.models m"
-		" LEFT JOIN clusterseg._recommenders r ON r.version_id OPERATOR(pg_catalog.=) m.published_id"
-		" LEFT JOIN clusterseg.models s ON s.model OPERATOR(pg_catalog.=) r.segmentation"
-		"  AND s.kind OPERATOR(pg_catalog.=) 'segmentation' AND s.published_id IS NOT NULL"
-		" WHERE m.model OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
-	Datum		values[1] = {CStringGetTextDatum(name)};
-	resolved	p = {0};
-
-	if (cs_kept_run(&kept, values, NULL, take_resolved, &p) == 0)
-		cs_store_no_model(name);
-	if (strcmp(p.kind, "recommender") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("model \"%s\" is a %s, not a recommender", name, p.kind)));
-	if (p.none)
-		cs_store_not_published(name);
-	return p;
-}
-
-static char *
-copy_of(const char *s)
-{
-	return s ? pstrdup(s) : NULL;
-}
-
-/* In the current context: what a call knows must outlive other calls, which its own queries may make. */
-static cs_reco_now
-copy_of_now(const cs_reco_now *now)
-{
-	cs_reco_now copy = *now;
-
-	copy.name = pstrdup(now->name);
-	copy.owner = pstrdup(now->owner);
-	copy.segmentation = copy_of(now->segmentation);
-	copy.members = copy_of(now->members);
-	copy.members_key = copy_of(now->members_key);
-	return copy;
-}
-
-cs_reco_now
-cs_reco_open(const char *name)
-{
-	static MemoryContext last_cxt = NULL;
-	static cs_reco_now last;
-	static cs_moment moment;
-	static Oid	user = InvalidOid;
-	cs_moment	now = cs_moment_now();
-	MemoryContext old;
-	resolved	p;
-
-	if (last_cxt == NULL)
-		last_cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg recommender call", ALLOCSET_SMALL_SIZES);
-	if (user == GetUserId() && cs_same_moment(&now, &moment) && strcmp(last.name, name) == 0)
-		return copy_of_now(&last);
-	user = InvalidOid;
-	MemoryContextReset(last_cxt);
-	old = MemoryContextSwitchTo(last_cxt);
-	p = resolve(name);
-	last = (cs_reco_now) {cs_reco_version(p.id), pstrdup(name), p.owner, cs_role_for(p.owner), p.segmentation, p.members, p.members_key,
-	p.members_type};
-	MemoryContextSwitchTo(old);
-	moment = now;
-	user = GetUserId();
-	return copy_of_now(&last);
 }
 
 void

@@ -100,6 +100,12 @@ typedef struct cs_reco_now
 /* The published version of a recommender, or an error; in the current context. */
 extern cs_reco_now cs_reco_open(const char *name);
 
+/* What was opened last is no more: a name is looked up anew next time. */
+extern void cs_reco_close(void);
+
+/* Take a version that nobody will ask for again out of the session's memory; no call may be under way with it. */
+extern void cs_reco_drop(cs_reco *r);
+
 /* A query over the version's sources: planned anew when it is another one than that of the last call. */
 extern void cs_reco_keep(cs_reco *r, cs_kept *k, const char *query, int nargs, const Oid *types);
 
