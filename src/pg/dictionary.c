@@ -186,6 +186,7 @@ compare(const void *a, const void *b, void *arg)
 	int			i = *(const int32 *) a,
 				j = *(const int32 *) b;
 
+	cs_sort_poll();
 	if (d->integral)
 		return d->number[i] < d->number[j] ? -1 : d->number[i] > d->number[j];
 	return strcmp(d->text[i], d->text[j]);

@@ -84,6 +84,7 @@ by_customer(const void *a, const void *b)
 	const cs_test_event *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	return x->item < y->item ? -1 : x->item > y->item;

@@ -13,8 +13,9 @@
 #include <float.h>
 #include <string.h>
 
-/* Scores between two polls; a power of two. */
+/* Scores between two polls, in a pass and in a sort; powers of two. */
 #define POLL_SCORES 65536
+#define POLL_SORT 4096
 
 /* Where a layer starts, as share of the score before it. */
 #define LAYER_STEP 0.5
@@ -121,7 +122,7 @@ take(best_items *b, cs_scored s)
 
 /* Best first; it is a heap no more. */
 static void
-sort_best(best_items *b)
+sort_best(cs_env *env, best_items *b)
 {
 	size_t		n = b->n;
 
@@ -130,6 +131,8 @@ sort_best(best_items *b)
 	{
 		cs_scored	worst = b->heap[0];
 
+		if ((b->n & (POLL_SORT - 1)) == 0)
+			cs_poll(env);
 		b->n--;
 		sink(b, 0, b->heap[b->n]);
 		b->heap[b->n] = worst;
@@ -190,7 +193,7 @@ rank_layer(cs_env *env, ranking *r, int number, int n)
 		if (s.score > 0 && s.score <= DBL_MAX && wants(&best, s) && eligible(r, s.item))
 			take(&best, s);
 	}
-	sort_best(&best);
+	sort_best(env, &best);
 	append(r, number, &best);
 	cs_release(env, best.heap);
 }
