@@ -9,4 +9,4 @@ GRANT INSERT, UPDATE, DELETE ON clusterseg.models, clusterseg.versions, clusters
 	clusterseg._recommenders, clusterseg._reco_items, clusterseg._reco_neighbours, clusterseg._reco_factors, clusterseg._reco_lists,
 	clusterseg._reco_segments, clusterseg._reco_customers
 	TO PUBLIC;
-GRANT USAGE ON SEQUENCE clusterseg.version_id_seq TO PUBLIC;
+GRANT USAGE, SELECT ON SEQUENCE clusterseg.version_id_seq TO PUBLIC;
