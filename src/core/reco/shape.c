@@ -12,6 +12,9 @@
 /* A share that fills a place but for rounding fills it. */
 #define ROUNDING 1e-9
 
+/* Likenesses between two polls; a power of two. */
+#define POLL_LIKENESSES 1024
+
 /* An item of a window. */
 typedef struct waiting
 {
@@ -88,7 +91,11 @@ fill(shaping *s, int lane)
 		w->near = 0;
 		cs_poll(s->env);
 		for (int p = 0; r->diversity > 0 && p < s->n; p++)
+		{
+			if ((p & (POLL_LIKENESSES - 1)) == 0)
+				cs_poll(s->env);
 			w->near = fmax(w->near, r->likeness(r->host, w->i.tag, s->out[p].i.tag));
+		}
 		w->draw = lane == CS_SHAPE_LIST && r->explore > 0 ? draw_worlds(s, &w->i) : NULL;
 		v->n++;
 	}
