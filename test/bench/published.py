@@ -374,17 +374,20 @@ def retail(folder):
         CREATE VIEW known AS SELECT * FROM bought WHERE at <= (SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY at) FROM bought);
         SELECT FROM clusterseg.create_rfm_view('rfm', 'known', 'customer', 'at', 'paid', as_of => (SELECT max(at) FROM known));
         SELECT FROM clusterseg.train('shoppers', 'rfm', 'customer', '{recency_days, orders, monetary}', k => 5);""")
-    cut_by_time({})
-    print("\nThe same, whatever happened 30 days ago counting half", flush=True)
-    cut_by_time({"half_life": 30})
+    cut_by_time("bought", {}, gate=True)
+    print("\nThe same, with what happened 30 days before counting half", flush=True)
+    cut_by_time("bought", {"half_life": 30})
+    print("\nWhat came before the cut, parted in the same way: what a choice before the cut could go by", flush=True)
+    cut_by_time("known", {}, "trending, userknn, rp3beta, ease, ials, puresvd, segment_mixture")
 
 
-def cut_by_time(options):
+def cut_by_time(source, options, algorithms=None, gate=False):
     options = json.dumps({"memory": 2000, **options})
     rows = sql(f"""SET timezone = 'UTC';
         SELECT algorithm, customers_group, customers, round(value::numeric, 4), round(low::numeric, 4), round(high::numeric, 4),
             round(difference_low::numeric, 4), round(difference_high::numeric, 4), best, round(to_best_low::numeric, 4), round(to_best_high::numeric, 4), round(seconds::numeric, 2), note
-        FROM clusterseg.compare_recommenders('bought', 'customer', 'item', at => 'at', segmentation => 'shoppers', item_source => 'goods', item_key => 'item', options => '{options}')
+        FROM clusterseg.compare_recommenders('{source}', 'customer', 'item', at => 'at', algorithms => {f"'{{{algorithms}}}'" if algorithms else "NULL"},
+            segmentation => {"NULL" if algorithms else "'shoppers'"}, item_source => 'goods', item_key => 'item', options => '{options}')
         WHERE metric = 'ndcg' OR metric IS NULL;""")
     print(f"{'algorithm':<16} {'customers':<14} {'nDCG':>7} {'interval':>15} {'less popular':>18} {'less the best of the group':>28} {'s':>6}")
     for a, group, n, value, low, high, dl, dh, best, bl, bh, s, note in rows:
@@ -394,7 +397,7 @@ def cut_by_time(options):
             print(f"{a:<16} {note}")
     for a, group, _, value, _, _, _, _, best, _, high, _, _ in rows:
         if a in ("auto", "blend") and group == "all":
-            line(f"{a} less {best}, the best alone", "upper end", None, float(high), bar=0 if a == "auto" else None)
+            line(f"{a} less {best}, the best alone", "upper end", None, float(high), bar=0 if gate and a == "auto" else None)
 
 
 def present(folder, *files):
