@@ -95,7 +95,7 @@ put_centroids(ReturnSetInfo *rsinfo, const cs_model *m)
 				v[0] = Int32GetDatum(m->segment_id[j]);
 				v[1] = CStringGetTextDatum(cs_feature_coordinate(env, &m->prep->f[i], z));
 				isnull[2] = m->prep->unit_length && m->means == NULL;
-				v[2] = Float8GetDatum(cs_tidy_within(cs_feature_original(&m->prep->f[i], z, scaled), spread_of(&m->prep->f[i]), 8));
+				v[2] = Float8GetDatum(cs_tidy_within(cs_feature_original(&m->prep->f[i], z, scaled), z == 0 ? spread_of(&m->prep->f[i]) : 0, 8));
 				v[3] = Float8GetDatum(scaled);
 				tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 			}

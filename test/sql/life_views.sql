@@ -83,6 +83,11 @@ FROM clusterseg.centroids c JOIN clusterseg.segment_profiles p USING (model, seg
 		FROM (SELECT CASE feature WHEN 'x' THEN x ELSE y END AS v FROM plain JOIN plain_members m USING (id) WHERE m.segment_id = c.segment_id) f) s
 WHERE model = 'plain' ORDER BY 1, 2;
 
+-- shares of what is missing have their own digits
+SELECT k FROM clusterseg.train('missing', 'SELECT id, NULLIF(y, 2) * 1e6 AS y FROM plain', 'id', '{y}', k => 2, transforms => '{"y": {"impute": "indicator"}}');
+SELECT round(c.value::numeric, 8) = round((SELECT avg((y = 2)::int) FROM plain JOIN missing_members m USING (id) WHERE m.segment_id = c.segment_id), 8) AS as_is, c.value > 0 AS some
+	FROM clusterseg.centroids c WHERE model = 'missing' AND feature = 'y is missing' ORDER BY 2;
+
 -- ---- lists of what there is ----
 SELECT kind, count(DISTINCT algorithm) >= 4 AS algorithms, bool_and(meaning <> '' AND type <> '' AND summary <> '') AS all_described
 	FROM clusterseg.algorithms GROUP BY kind ORDER BY kind;
