@@ -5,6 +5,7 @@
 
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "core/reco/blend.h"
 #include "core/reco/walk.h"
@@ -22,6 +23,7 @@ typedef struct membership
 {
 	cs_batch   *b;
 	Oid			type;			/* of the key; known with the first row */
+	MemoryContext row_cxt;
 } membership;
 
 static void
@@ -30,11 +32,15 @@ take_member(void *arg, TupleTableSlot *slot)
 	membership *m = arg;
 	cs_batch   *b = m->b;
 	int			customer;
+	MemoryContext old;
 
 	if (!OidIsValid(m->type))
 		m->type = getBaseType(TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid);
 	slot_getallattrs(slot);
+	old = MemoryContextSwitchTo(m->row_cxt);
 	customer = cs_events_customer(b->data, m->type, slot->tts_values[0], true);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(m->row_cxt);
 	if (customer < 0)
 		return;
 	if (b->members == b->members_room)
@@ -80,10 +86,11 @@ cs_batch_open(cs_env *env, const char *model)
 	b->data = cs_events_read(env, source, &r->columns, (size_t) maintenance_work_mem << 10, b->w->item);
 	if (b->now.members)
 	{
-		membership	m = {b, InvalidOid};
+		membership	m = {b, InvalidOid, AllocSetContextCreate(CurrentMemoryContext, "clusterseg member", ALLOCSET_DEFAULT_SIZES)};
 
 		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m WHERE m.segment_id IS NOT NULL", b->now.members_key, b->now.members), NULL, b->now.run_as,
 					  false, take_member, &m);
+		MemoryContextDelete(m.row_cxt);
 	}
 	return b;
 }
