@@ -138,12 +138,6 @@ cs_shaper_load(cs_shaper *h, const cs_reco_whole *w)
 }
 
 bool
-cs_shaper_plain(const cs_shaper *h)
-{
-	return h->plain;
-}
-
-bool
 cs_shaper_reads(const cs_shaper *h)
 {
 	return h->facts || h->promoted.n > 0;
