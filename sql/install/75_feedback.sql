@@ -89,7 +89,7 @@ CREATE POLICY seen ON clusterseg.outcomes FOR SELECT USING (clusterseg._sees_cal
 CREATE POLICY logged ON clusterseg.outcomes FOR INSERT WITH CHECK (clusterseg._sees_call(call_id, false));
 CREATE POLICY owned ON clusterseg.outcomes FOR DELETE USING (clusterseg._sees_call(call_id, true));
 GRANT INSERT, DELETE ON clusterseg.feedback_calls, clusterseg.impressions, clusterseg.outcomes TO PUBLIC;
-GRANT USAGE ON SEQUENCE clusterseg.call_id_seq TO PUBLIC;
+GRANT USAGE, SELECT ON SEQUENCE clusterseg.call_id_seq TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.feedback_calls', '');
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.impressions', '');
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.outcomes', '');

@@ -159,6 +159,18 @@ cs_shaper_load(cs_shaper *h, const cs_reco_whole *w)
 		cs_item_facts_load(h->facts, w->item);
 }
 
+bool
+cs_shaper_plain(const cs_shaper *h)
+{
+	return h->plain;
+}
+
+bool
+cs_shaper_reads(const cs_shaper *h)
+{
+	return h->facts || h->promoted.n > 0;
+}
+
 void
 cs_shaper_who(cs_shaper *h, const char *key)
 {

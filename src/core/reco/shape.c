@@ -11,6 +11,9 @@
 /* A share that fills a place but for rounding fills it. */
 #define ROUNDING 1e-9
 
+/* Likenesses between two polls; a power of two. */
+#define POLL_LIKENESSES 1024
+
 /* An item of a window. */
 typedef struct waiting
 {
@@ -132,7 +135,11 @@ by_merit(const shaping *s, window *v)
 		if (r->diversity == 0 || w->compared == s->n)
 			return best;
 		for (; w->compared < s->n; w->compared++)
+		{
+			if ((w->compared & (POLL_LIKENESSES - 1)) == 0)
+				cs_poll(s->env);
 			w->near = fmax(w->near, r->likeness(r->host, w->i.tag, s->out[w->compared].i.tag));
+		}
 		set_merit(s, w);
 	}
 }
