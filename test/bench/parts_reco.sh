@@ -71,6 +71,25 @@ part_rp3beta()
 	training "rp3beta, 50 neighbours, $n events" 0.625 0.4 "SciPy" rp3beta neighbours=50 -- rp3beta "$work/events" 0.8 0.4 50
 }
 
+# The choice of auto against what it chooses from: the sum of fits by name, of what is not ruled out; and what the core estimated.
+part_auto()
+{
+	local n a sum=0 estimated line=
+	n=$(scaled 1000000)
+	make_events "$n"
+	for a in popular itemknn userknn rp3beta ease ials puresvd segment_mixture; do
+		core estimate "$work/events" "$a"
+		estimated=${reply[0]}
+		reco_seconds "$a"
+		sum=$(calc "$sum + $seconds")
+		line="$line  $a $(seconds "$seconds") ($(seconds "$estimated"))"
+	done
+	note "fits by name, and as estimated:$line"
+	core chosen "$work/events"
+	compare "auto, $n events, one thread" "${reply[0]}" "$sum" "all fits, once" 1.5 1
+	note "it is ${reply[1]} ${reply[2]}; ${reply[*]:4}"
+}
+
 # What events cost, all algorithms with their defaults.
 part_reco_growth()
 {

@@ -2,6 +2,9 @@
  * reco.c - any recommending algorithm of the core, on events of a file.
  *
  *	reco FILE ALGORITHM RESULT [OPTION=NUMBER ...]
+ *	estimate FILE ALGORITHM				what the core says before: ok SECONDS
+ *	chosen FILE [OPTION=NUMBER ...]		auto: ok FIT_SECONDS ALGORITHM MEMBER KAPPA, then
+ *										of each that was tried ALGORITHM=NDCG/CUSTOMERS
  *
  * FILE as for itemknn.  It answers: ok GROUP_SECONDS FIT_SECONDS PAIRS, in
  * processor time.  RESULT, unless it is -, gets weights from item to item: three
@@ -10,6 +13,8 @@
  */
 #include "host.h"
 
+#include "core/cluster/divide.h"
+#include "core/reco/effort.h"
 #include "core/reco/recommender.h"
 
 static void
@@ -78,21 +83,67 @@ set_option(cs_options *o, char *word)
 	o->value[p - o->table].number = p->type == CS_P_ENUM ? cs_param_choice(p, value) : atof(value);
 }
 
+/* Of an algorithm with options. */
+static cs_reco_args
+args_of(const cs_recommender *algorithm, int options, char **option)
+{
+	static const cs_divider divider = {cs_divide_arena, cs_divide};
+	cs_reco_args args = {.seed = 42,.divider = &divider,.env = &host_env};
+
+	if (algorithm == NULL)
+		stop("there is no such algorithm");
+	args.options = cs_options_new(&host_env, cs_reco_params(&host_env, algorithm));
+	for (int w = 0; w < options; w++)
+		set_option((cs_options *) (uintptr_t) args.options, option[w]);
+	return args;
+}
+
+static void
+estimate(int words, char **word)
+{
+	const cs_recommender *algorithm = cs_recommender_find(word[2]);
+	cs_raw_events raw = read_events(word[1]);
+	cs_reco_args args = args_of(algorithm, 0, NULL);
+
+	(void) words;
+	args.events = cs_events_build(&host_env, &raw, cs_option_int(args.options, "max_history"));
+	printf("ok %.6f\n", cs_fit_seconds(&host_env, algorithm, &args));
+	cs_events_free(&host_env, (cs_events *) (uintptr_t) args.events);
+	cs_release(&host_env, (void *) (uintptr_t) raw.customer);
+}
+
+static void
+chosen(int words, char **word)
+{
+	job			j = {.algorithm = cs_recommender_find("auto")};
+	cs_raw_events raw = read_events(word[1]);
+	cs_reco_args args = args_of(j.algorithm, words - 2, word + 2);
+	times		fitted;
+
+	args.events = cs_events_build(&host_env, &raw, cs_option_int(args.options, "max_history"));
+	j.args = &args;
+	fitted = run_team(1, j.algorithm->arena(&args), run_fit, &j);
+	printf("ok %.6f %s %s %g", fitted.cpu, j.model.chosen->name, j.model.member ? j.model.member->name : "-", j.model.blend_kappa);
+	for (int i = 0; i < j.model.n_tried; i++)
+		if (j.model.tried[i].algorithm && j.model.tried[i].why_not == NULL)
+			printf(" %s=%.4f/%d", j.model.tried[i].algorithm->name, j.model.tried[i].ndcg.value, (int) j.model.tried[i].ndcg.n);
+	printf("\n");
+
+	/* the model is left to the end of the program */
+	cs_events_free(&host_env, (cs_events *) (uintptr_t) args.events);
+	cs_release(&host_env, (void *) (uintptr_t) raw.customer);
+}
+
 static void
 reco(int words, char **word)
 {
 	job			j = {.algorithm = cs_recommender_find(word[2])};
 	cs_raw_events raw = read_events(word[1]);
-	cs_reco_args args = {.seed = 42};
+	cs_reco_args args = args_of(j.algorithm, words - 4, word + 4);
 	times		start,
 				grouped,
 				fitted;
 
-	if (j.algorithm == NULL)
-		stop("there is no such algorithm");
-	args.options = cs_options_new(&host_env, cs_reco_params(&host_env, j.algorithm));
-	for (int w = 4; w < words; w++)
-		set_option((cs_options *) (uintptr_t) args.options, word[w]);
 	start = times_now();
 	args.events = cs_events_build(&host_env, &raw, cs_option_int(args.options, "max_history"));
 	grouped = times_since(start);
@@ -109,5 +160,7 @@ reco(int words, char **word)
 
 const command reco_commands[] = {
 	{"reco", 4, reco},
+	{"estimate", 3, estimate},
+	{"chosen", 2, chosen},
 	{0}
 };
