@@ -12,7 +12,7 @@
 #include "core/reco/recommender.h"
 
 #define CS_HEAT_ITEMS 2000
-#define CS_HEAT_ENTRIES 150000
+#define CS_HEAT_ENTRIES 80000
 
 /* Is it fewer than all? */
 bool		cs_heat_is_part(const cs_events *e);
