@@ -136,6 +136,30 @@ who_is_behind_falls_out(cs_env *env)
 	CHECK(c->own == -1 && !c->blended);
 }
 
+/* Of two as good the one that serves for less is taken; who is better by far is taken whatever it costs. */
+static void
+searches_must_be_better(cs_env *env)
+{
+	static char *name[] = {"userknn", "itemknn", "popular"},
+			   *others[] = {"userknn", "popular"};
+	float	   *had = CS_NEW(env, float, 600 * 60);
+	cs_reco_args args;
+	cs_contest *c;
+
+	/* everybody has the three things of one sort: what is held back is what is left of it */
+	for (int p = 0; p < 600; p++)
+		for (int i = 0; i < 3; i++)
+			had[p * 60 + p % 20 * 3 + i] = 1;
+	args = args_of(env, events_of_table(env, had, NULL, 600, 60, false));
+	c = contest_of(env, &args, name, 3);
+	run(env, c, &args);
+	CHECK(c->tried[0].ndcg.value == 1 && c->tried[1].ndcg.value == 1 && c->tried[2].ndcg.value < 0.5);
+	CHECK(c->single == 1);
+	c = contest_of(env, &args, others, 2);
+	run(env, c, &args);
+	CHECK(c->single == 0);
+}
+
 /* The most popular items, in order; customers' segments and the items' attributes go along. */
 static void
 fewer_customers_and_items(cs_env *env)
@@ -322,5 +346,5 @@ order_and_nearness_count(cs_env *env)
 	}
 }
 
-TESTS_NO_SWEEP(places_are_those_of_lists, who_is_behind_falls_out, fewer_customers_and_items, a_part_of_the_customers, a_first_round, not_twice,
+TESTS_NO_SWEEP(places_are_those_of_lists, who_is_behind_falls_out, searches_must_be_better, fewer_customers_and_items, a_part_of_the_customers, a_first_round, not_twice,
 			   order_and_nearness_count)

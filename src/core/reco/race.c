@@ -264,6 +264,27 @@ finish(race *r)
 	cs_release(env, r->blend);
 }
 
+/*
+ * The best single.  What looks for customers alike when it serves, which takes
+ * memory and time of every session, must be ahead of all others by more than a
+ * standard error.
+ */
+static int
+best_single(race *r)
+{
+	int			best = leading(r, r->h->n, false),
+				other;
+	bool		clear;
+
+	if (best < 0 || !(r->c->entrant[best].algorithm->flags & CS_RECO_CUSTOMERS))
+		return best;
+	r->runner[best].out = true;
+	other = leading(r, r->h->n, false);
+	clear = other < 0 || behind(r->runner[other].ndcg, r->runner[best].ndcg, r->h->n, 1);
+	r->runner[best].out = false;
+	return clear ? best : other;
+}
+
 static cs_interval
 interval_of(const race *r, const double *ndcg, size_t n)
 {
@@ -286,7 +307,7 @@ cs_race_run(cs_env *env, cs_contest *c, const cs_reco_args *args, const cs_holdo
 		if (c->entrant[i].why_not == NULL)
 			c->tried[i].ndcg = interval_of(&r, r.runner[i].ndcg, r.runner[i].judged);
 	}
-	c->single = leading(&r, h->n, false);
+	c->single = best_single(&r);
 	if (c->own >= 0)
 	{
 		c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(&r, r.blend, h->n), NULL};
