@@ -13,6 +13,15 @@ part_published()
 	met=$((met + $(sed 's/.*: \([0-9]*\) met.*/\1/' <<<"$last"))) missed=$((missed + $(sed 's/.*, \([0-9]*\) missed.*/\1/' <<<"$last")))
 }
 
+# What tuning options inside the training data gains; no gate.
+part_tuned()
+{
+	local line
+	[ -r "${CLUSTERSEG_SHARED:-}/data/msweb/visits_train.csv.gz" ] || { note "tuned: needs the data sets beside the checkout"; return; }
+	sql_one -v shared="$CLUSTERSEG_SHARED" -f "$bench/tuned.sql" >"$work/tuned" || fail "tuned.sql failed"
+	while read -r line; do note "$line"; done <"$work/tuned"
+}
+
 # reco_seconds ALGORITHM OPTIONS...: of the core's fit, one thread; seconds
 reco_seconds()
 {
