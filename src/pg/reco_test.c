@@ -84,6 +84,7 @@ by_customer(const void *a, const void *b)
 	const cs_test_event *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	return x->item < y->item ? -1 : x->item > y->item;
@@ -207,7 +208,7 @@ cs_reco_test_run(cs_reco_test *t, int k, cs_list_fn fn, void *arg)
 		old = MemoryContextSwitchTo(cxt);
 		if (n > 0)
 		{
-			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen, n);
+			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen, (cs_item_set) {NULL, 0});
 			cs_served  *s = palloc(sizeof(cs_served) * n);
 
 			found = cs_serve(cs_pg_env(cxt), &q, n, s);
