@@ -95,8 +95,10 @@ choose(cs_env *env, size_t customers, const double *kappa, size_t kappas)
 	cs_trial   *trial = cs_trial_new(env, &h, 0, popularity);
 	cs_reco_model own = goes_with(),
 				prior = kinds();
-	cs_scores  *a = cs_scores_new(env, cs_recommender_find("itemknn"), &own, NULL),
-			   *b = cs_scores_new(env, cs_recommender_find("segment_mixture"), &prior, NULL);
+	cs_reco_args of_own = {rest, NULL, 0, options_of(env, "itemknn", NULL), 1},
+				of_prior = {rest, NULL, 0, options_of(env, "segment_mixture", NULL), 1};
+	cs_scores  *a = cs_scores_new(env, cs_recommender_find("itemknn"), &own, &of_own),
+			   *b = cs_scores_new(env, cs_recommender_find("segment_mixture"), &prior, &of_prior);
 	size_t		best = cs_newcomers_kappa(env, trial, a, b, kappa, kappas, 1);
 
 	cs_scores_free(a);
