@@ -82,7 +82,7 @@ kinds(void)
  * With 0 looked at twice, half each: 1.75, 1.82, 1.63.
  */
 static size_t
-choose(cs_env *env, size_t customers, const double *kappa, size_t kappas)
+choose(cs_env *env, size_t customers, const double *kappa, size_t kappas, double *ndcg, double *alone)
 {
 	static const float had[] = {1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0};
 	static const double at[] = {DAY, 2 * DAY, 3 * DAY, 0, 0, 0, 0, 0, DAY, 0, 0, 0};
@@ -99,8 +99,9 @@ choose(cs_env *env, size_t customers, const double *kappa, size_t kappas)
 				of_prior = {rest, NULL, 0, options_of(env, "segment_mixture", NULL), 1};
 	cs_scores  *a = cs_scores_new(env, cs_recommender_find("itemknn"), &own, &of_own),
 			   *b = cs_scores_new(env, cs_recommender_find("segment_mixture"), &prior, &of_prior);
-	size_t		best = cs_newcomers_kappa(env, trial, a, b, kappa, kappas, 1);
+	size_t		best = cs_newcomers_kappa(env, trial, a, b, kappa, kappas, 1, ndcg);
 
+	*alone = cs_newcomers_alone(env, trial, a, 1);
 	cs_scores_free(a);
 	cs_scores_free(b);
 	cs_trial_free(env, trial);
@@ -114,11 +115,19 @@ both_lengths_count(cs_env *env)
 	static const double kappa[] = {0, 1, 1000};
 	static const double ends[] = {0, 1000};
 
-	/* customer 0 as it is finds all kappas as good */
-	CHECK(choose(env, 1, kappa, 3) == 2);
-	CHECK(choose(env, 2, kappa, 3) == 1);
-	CHECK(choose(env, 2, ends, 2) == 0);
-	CHECK(choose(env, 2, kappa, 1) == 0);
+	double		ndcg,
+				alone;
+
+	/* customer 0 as it is finds all kappas as good; own scores alone are kappa 0 */
+	CHECK(choose(env, 1, kappa, 3, &ndcg, &alone) == 2);
+	CHECK_NEAR(ndcg, 1, 1e-15);
+	CHECK_NEAR(alone, 0.75, 1e-15);
+	CHECK(choose(env, 2, kappa, 3, &ndcg, &alone) == 1);
+	CHECK_NEAR(ndcg, (0.5 + 0.5 / log2(3) + 1) / 2, 1e-15);
+	CHECK_NEAR(alone, 1.75 / 2, 1e-15);
+	CHECK(choose(env, 2, ends, 2, &ndcg, &alone) == 0);
+	CHECK(choose(env, 2, kappa, 1, &ndcg, &alone) == 0);
+	CHECK_NEAR(ndcg, 1.75 / 2, 1e-15);
 }
 
 TESTS(the_latest_are_kept, both_lengths_count)

@@ -6,6 +6,8 @@
 #include "core/base/rng.h"
 #include "core/reco/blend.h"
 
+#include <math.h>
+
 static const size_t lengths[] = {1, 2, 3, 5, CS_NEWCOMERS_MOST};
 #define LENGTHS (sizeof(lengths) / sizeof(lengths[0]))
 
@@ -14,7 +16,7 @@ typedef struct trying
 	cs_env	   *env;
 	const cs_trial *trial;
 	cs_scores  *own;
-	cs_scores  *prior;
+	cs_scores  *prior;			/* NULL: own alone */
 	const double *kappa;
 	size_t		kappas;
 	cs_scored  *of_own;
@@ -60,14 +62,20 @@ cs_newcomers_latest(const int32_t *item, const double *last, size_t n, size_t fe
 	}
 }
 
-/* Add what the blends are worth to customer number t of the holdout with this history. */
+/* Add what the lists are worth to customer number t of the holdout with this history. */
 static void
 add(trying *a, size_t t, size_t n, const int32_t *item, const double *value, double share)
 {
 	int32_t		customer = a->trial->h->customer[t];
 	size_t		n_own = cs_scores_customer(a->env, a->own, customer, n, item, value, a->of_own),
-				n_prior = cs_scores_customer(a->env, a->prior, customer, n, item, value, a->of_prior);
+				n_prior;
 
+	if (a->prior == NULL)
+	{
+		a->sum[0] += share * cs_trial_judge(a->env, a->trial, t, a->of_own, n_own);
+		return;
+	}
+	n_prior = cs_scores_customer(a->env, a->prior, customer, n, item, value, a->of_prior);
 	for (size_t k = 0; k < a->kappas; k++)
 	{
 		cs_blend_scale scale;
@@ -105,17 +113,18 @@ add_customer(trying *a, size_t t, size_t turn, uint64_t seed)
 	add(a, t, lengths[at], cut_item, cut_value, 0.5);
 }
 
-size_t
-cs_newcomers_kappa(cs_env *env, const cs_trial *trial, cs_scores *own, cs_scores *prior, const double *kappa, size_t kappas,
-				   uint64_t seed)
+/* Sums over customers, in room for all kappas. */
+static void
+judge(cs_env *env, const cs_trial *trial, cs_scores *own, cs_scores *prior, const double *kappa, size_t kappas, uint64_t seed, double *sum)
 {
 	size_t		items = (size_t) trial->h->rest->items,
 				n = trial->h->n,
-				few = n < CS_NEWCOMERS ? n : CS_NEWCOMERS,
-				best = 0;
+				few = n < CS_NEWCOMERS ? n : CS_NEWCOMERS;
 	trying		a = {env, trial, own, prior, kappa, kappas, CS_ROOM(env, cs_scored, items), CS_ROOM(env, cs_scored, items),
-	CS_ROOM(env, cs_scored, items), CS_NEW(env, double, items), CS_NEW(env, double, kappas)};
+	CS_ROOM(env, cs_scored, items), CS_NEW(env, double, items), sum};
 
+	for (size_t k = 0; k < kappas; k++)
+		sum[k] = 0;
 	for (size_t i = 0; i < few; i++)
 	{
 		size_t		t = i * n / few;
@@ -123,12 +132,34 @@ cs_newcomers_kappa(cs_env *env, const cs_trial *trial, cs_scores *own, cs_scores
 		add_customer(&a, t, i, cs_mix64(seed ^ (uint64_t) trial->h->customer[t]));
 		cs_poll(env);
 	}
-	for (size_t k = 1; k < kappas; k++)
-		best = a.sum[k] > a.sum[best] ? k : best;
+	for (size_t k = 0; k < kappas; k++)
+		sum[k] /= fmax((double) few, 1);
 	cs_release(env, a.of_own);
 	cs_release(env, a.of_prior);
 	cs_release(env, a.out);
 	cs_release(env, a.place);
-	cs_release(env, a.sum);
+}
+
+size_t
+cs_newcomers_kappa(cs_env *env, const cs_trial *trial, cs_scores *own, cs_scores *prior, const double *kappa, size_t kappas,
+				   uint64_t seed, double *ndcg)
+{
+	double	   *sum = CS_NEW(env, double, kappas);
+	size_t		best = 0;
+
+	judge(env, trial, own, prior, kappa, kappas, seed, sum);
+	for (size_t k = 1; k < kappas; k++)
+		best = sum[k] > sum[best] ? k : best;
+	*ndcg = sum[best];
+	cs_release(env, sum);
 	return best;
+}
+
+double
+cs_newcomers_alone(cs_env *env, const cs_trial *trial, cs_scores *scores, uint64_t seed)
+{
+	double		ndcg;
+
+	judge(env, trial, scores, NULL, NULL, 1, seed, &ndcg);
+	return ndcg;
 }

@@ -1,6 +1,6 @@
 /*
- * newcomers.h - how much a blend should weigh the kinds, by histories as they are
- * and by the same cut short.
+ * newcomers.h - how much a blend should weigh the kinds, and whether there should be
+ * one, by histories as they are and by the same cut short.
  *
  * Kappa decides about customers with few items: for n items the kinds weigh kappa /
  * (kappa + n).  What is held back, though, belongs to customers of all lengths of
@@ -21,9 +21,12 @@
 /* Customers that are looked at, at most. */
 #define CS_NEWCOMERS 1000
 
-/* Number of the best of these kappas; of equal ones the first. */
+/* Number of the best of these kappas, of equal ones the first, and its mean nDCG@10. */
 size_t		cs_newcomers_kappa(cs_env *env, const cs_trial *trial, cs_scores *own, cs_scores *prior, const double *kappa,
-							   size_t kappas, uint64_t seed);
+							   size_t kappas, uint64_t seed, double *ndcg);
+
+/* The same mean of scores that are not blended. */
+double		cs_newcomers_alone(cs_env *env, const cs_trial *trial, cs_scores *scores, uint64_t seed);
 
 /*
  * Places of the few latest items of n, ascending; last: NULL, or when each was

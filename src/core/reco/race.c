@@ -230,18 +230,20 @@ run_blends(race *r, int prior, const double *kappa, size_t n_kappas)
 	cs_release(r->env, ndcg);
 }
 
-/* Kappa of the best blend, with customers in mind of whom little is known. */
+/* Kappa of the best blend, and whether it is better than the best single, with customers in mind of whom little is known. */
 static void
 choose_kappa(race *r)
 {
 	cs_contest *c = r->c;
-	double	   *ndcg;
+	double	   *ndcg,
+				blend;
 
-	c->kappa = kappas[cs_newcomers_kappa(r->env, r->trial, r->runner[c->own].scores, r->runner[c->prior].scores, kappas, KAPPAS, r->args->seed)];
+	c->kappa = kappas[cs_newcomers_kappa(r->env, r->trial, r->runner[c->own].scores, r->runner[c->prior].scores, kappas, KAPPAS,
+										 r->args->seed, &blend)];
+	c->blended = blend > cs_newcomers_alone(r->env, r->trial, r->runner[c->single].scores, r->args->seed);
 	ndcg = judge_blends(r, c->own, c->prior, &c->kappa, 1);
 	for (size_t p = 0; p < r->h->n; p++)
 		r->blend[p] = ndcg[(size_t) c->own * r->h->n + p];
-	r->best_blend = cs_trial_mean(r->blend, r->h->n);
 	cs_release(r->env, ndcg);
 }
 
@@ -324,12 +326,15 @@ cs_race_run(cs_env *env, cs_contest *c, const cs_reco_args *args, const cs_holdo
 			c->tried[i].ndcg = interval_of(&r, r.runner[i].ndcg, r.runner[i].judged);
 	}
 	c->single = best_single(&r);
-	if (c->own >= 0 && kappa < 0)
-		choose_kappa(&r);
 	if (c->own >= 0)
 	{
+		c->blended = r.best_blend > c->tried[c->single].ndcg.value;
+		if (kappa < 0)
+			choose_kappa(&r);
+		/* what searches must be clearly better than the blend, too */
+		if (c->entrant[c->single].algorithm->flags & CS_RECO_CUSTOMERS && !behind(r.blend, r.runner[c->single].ndcg, h->n, 1))
+			c->blended = true;
 		c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(&r, r.blend, h->n), NULL};
-		c->blended = r.best_blend > c->tried[c->single].ndcg.value || (c->single == c->own && c->kappa > 0);
 	}
 	finish(&r);
 }
