@@ -350,6 +350,10 @@ DECLARE
 	m clusterseg.models;
 BEGIN
 	PERFORM clusterseg._check_name(name);
+	IF to_regnamespace(quote_ident(schema)) IS NULL AND schema IS NOT NULL THEN
+		PERFORM clusterseg._fail('3F000', format('schema "%s" does not exist', schema), NULL,
+			'Create it, or name another one with output_schema.');
+	END IF;
 	IF NOT EXISTS (SELECT FROM clusterseg.models x WHERE x.model = name) THEN
 		IF schema IS NULL THEN
 			PERFORM clusterseg._fail('3F000', 'there is no schema to create the results in', NULL,
@@ -367,7 +371,12 @@ BEGIN
 				END IF;
 		END;
 	END IF;
-	RETURN clusterseg._model(name, kind, true);
+	m := clusterseg._model(name, kind, true);
+	IF m.output_schema <> schema THEN
+		RAISE NOTICE 'results of model "%" stay in schema "%"', name, m.output_schema
+			USING HINT = 'To have them elsewhere, drop the model with drop_model() first, or choose another name.';
+	END IF;
+	RETURN m;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._open_model(text, text, text, text, text, text, name) IS 'finds or makes, and locks, the row of a model';
