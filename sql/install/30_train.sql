@@ -348,6 +348,7 @@ CREATE FUNCTION clusterseg._open_model(name text, kind text, algorithm text, sou
 AS $$
 DECLARE
 	m clusterseg.models;
+	usual name;
 BEGIN
 	PERFORM clusterseg._check_name(name);
 	IF to_regnamespace(quote_ident(schema)) IS NULL AND schema IS NOT NULL THEN
@@ -372,7 +373,11 @@ BEGIN
 		END;
 	END IF;
 	m := clusterseg._model(name, kind, true);
-	IF m.output_schema <> schema THEN
+	-- the default, which follows the search path, asks for nothing
+	PERFORM set_config('search_path', path, true);
+	usual := pg_catalog.current_schema();
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	IF m.output_schema <> schema AND schema IS DISTINCT FROM usual THEN
 		RAISE NOTICE 'results of model "%" stay in schema "%"', name, m.output_schema
 			USING HINT = 'To have them elsewhere, drop the model with drop_model() first, or choose another name.';
 	END IF;
