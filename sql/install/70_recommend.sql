@@ -85,20 +85,29 @@ CREATE TABLE clusterseg._reco_segments (
 );
 COMMENT ON TABLE clusterseg._reco_segments IS 'segments that a recommender knows, and their customers with events';
 
+-- Every table with a column version_id holds what versions of recommenders keep.
+CREATE FUNCTION clusterseg._version_tables() RETURNS SETOF name
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
+	BEGIN ATOMIC
+		SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'clusterseg'::pg_catalog.regnamespace AND c.relkind = 'r' AND a.attname = 'version_id' AND NOT a.attisdropped;
+	END;
+COMMENT ON FUNCTION clusterseg._version_tables() IS 'tables of what versions of recommenders keep';
+
 -- Version ids are never used again, so rows go with their version by a trigger:
 -- a foreign key would look it up for every row that training writes.
 CREATE FUNCTION clusterseg._forget_version() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	part name;
 BEGIN
 	DELETE FROM clusterseg._recommenders x WHERE x.version_id = OLD.id;
 	IF FOUND THEN
-		DELETE FROM clusterseg._reco_items x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_neighbours x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_factors x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_lists x WHERE x.version_id = OLD.id;
-		DELETE FROM clusterseg._reco_segments x WHERE x.version_id = OLD.id;
+		FOR part IN SELECT clusterseg._version_tables() LOOP
+			EXECUTE format('DELETE FROM clusterseg.%I x WHERE x.version_id = $1', part) USING OLD.id;
+		END LOOP;
 	END IF;
 	RETURN OLD;
 END
@@ -107,20 +116,25 @@ COMMENT ON FUNCTION clusterseg._forget_version() IS 'removes what the version of
 
 CREATE TRIGGER forget_version BEFORE DELETE ON clusterseg.versions FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_version();
 
-DO $do$
-DECLARE
-	child name;
+-- For this script, which drops it at its end.
+CREATE FUNCTION clusterseg._secure_version_table(relation name, readable text DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
 BEGIN
-	FOREACH child IN ARRAY ARRAY['_recommenders', '_reco_items', '_reco_neighbours', '_reco_factors', '_reco_lists', '_reco_segments']
-	LOOP
-		EXECUTE format('ALTER TABLE clusterseg.%I ENABLE ROW LEVEL SECURITY', child);
-		EXECUTE format('CREATE POLICY usable ON clusterseg.%I FOR SELECT USING (clusterseg._sees_version(version_id, false))', child);
-		EXECUTE format('CREATE POLICY owned ON clusterseg.%I USING (clusterseg._sees_version(version_id, true))
-			WITH CHECK (clusterseg._sees_version(version_id, true))', child);
-		PERFORM pg_catalog.pg_extension_config_dump(format('clusterseg.%I', child), '');
-	END LOOP;
+	EXECUTE format('ALTER TABLE clusterseg.%I ENABLE ROW LEVEL SECURITY', relation);
+	EXECUTE format('CREATE POLICY usable ON clusterseg.%I FOR SELECT USING (%s)', relation,
+		concat_ws(' AND ', readable, 'clusterseg._sees_version(version_id, false)'));
+	EXECUTE format('CREATE POLICY owned ON clusterseg.%I USING (clusterseg._sees_version(version_id, true))
+		WITH CHECK (clusterseg._sees_version(version_id, true))', relation);
+	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON clusterseg.%I TO PUBLIC', relation);
+	PERFORM pg_extension_config_dump(format('clusterseg.%I', relation), '');
 END
-$do$;
+$$;
+COMMENT ON FUNCTION clusterseg._secure_version_table(name, text) IS
+	'rows of a table are seen by whom their version is (and are readable), changed by its owner, and dumped';
+
+SELECT clusterseg._secure_version_table(t) FROM clusterseg._version_tables() t;
 
 -- ---------------------------------------------------------------------------
 -- Training
@@ -435,14 +449,14 @@ BEGIN
 			format('Call clusterseg.publish(%L, version).', model));
 	END IF;
 	SELECT * INTO STRICT r FROM clusterseg._recommenders x WHERE x.version_id = m.published_id;
-	IF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
+	-- what is the name of a type is no other SQL
+	IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
+		PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
+	ELSIF to_regclass(kept) IS NOT NULL AND NOT clusterseg._has_recommendations(m, r.customer_type, r.item_type) THEN
 		PERFORM clusterseg._fail('42P07', format('relation %s cannot keep the recommendations', kept),
 			format('It is not a table of recommendations with customers of type %s and items of type %s.', r.customer_type, r.item_type),
 			'Rename or drop it: refresh_recommendations() then makes it anew.');
 	ELSIF to_regclass(kept) IS NULL THEN
-		IF to_regtype(r.customer_type) IS NULL OR to_regtype(r.item_type) IS NULL THEN
-			PERFORM clusterseg._fail('42704', format('type "%s" or "%s" of the keys does not exist', r.customer_type, r.item_type));
-		END IF;
 		PERFORM clusterseg._as_owner(m.owner, format('CREATE TABLE %s (customer_id %s, rank int, item_id %s NOT NULL, score float8 NOT NULL, source text NOT NULL,
 			version int NOT NULL, refreshed_at timestamptz NOT NULL, PRIMARY KEY (customer_id, rank))', kept, r.customer_type, r.item_type));
 		PERFORM clusterseg._as_owner(m.owner, format('COMMENT ON TABLE %s IS %L', kept, format('recommended items of each customer by model %s', m.model)));
@@ -460,14 +474,19 @@ BEGIN
 	END IF;
 	-- candidates are meant as the caller would have them read
 	PERFORM set_config('search_path', path, true);
-	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended ON COMMIT DROP AS
-		SELECT r.customer_id::%s AS customer_id, r.rank, r.item_id::%s AS item_id, r.score, r.source
-		FROM clusterseg.recommend_all($1, $2, $3, $4, $5, $6, 0, $7) r', r.customer_type, r.item_type)
-		USING model, n, exclude_seen, candidates, diversity, max_per_category, options;
+	CREATE TEMPORARY TABLE _clusterseg_lists ON COMMIT DROP AS
+		SELECT l.customer_id, l.rank, l.item_id, l.score, l.source
+		FROM clusterseg.recommend_all(_refresh_recommendations.model, n, exclude_seen, candidates, diversity, max_per_category, 0, options) l;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	-- texts become keys as the owner, whose types they are
+	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_recommended (customer_id %s, rank int, item_id %s, score float8, source text) ON COMMIT DROP',
+		r.customer_type, r.item_type);
+	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_lists TO %1$I; GRANT SELECT, INSERT ON pg_temp._clusterseg_recommended TO %1$I', m.owner);
+	PERFORM clusterseg._as_owner(m.owner, format('INSERT INTO pg_temp._clusterseg_recommended SELECT l.customer_id::%s, l.rank, l.item_id::%s, l.score, l.source
+		FROM pg_temp._clusterseg_lists l', r.customer_type, r.item_type));
+	DROP TABLE pg_temp._clusterseg_lists;
 	CREATE UNIQUE INDEX ON pg_temp._clusterseg_recommended (customer_id, rank);
 	ANALYZE pg_temp._clusterseg_recommended;
-	EXECUTE format('GRANT SELECT ON pg_temp._clusterseg_recommended TO %I', m.owner);
 	changed := clusterseg._as_owner(m.owner, format('DELETE FROM %s k WHERE NOT EXISTS (SELECT FROM pg_temp._clusterseg_recommended r
 		WHERE r.customer_id = k.customer_id AND r.rank = k.rank)', kept));
 	changed := changed + clusterseg._as_owner(m.owner, format('UPDATE %s k SET item_id = r.item_id, score = r.score, source = r.source, version = %s, refreshed_at = now()

@@ -22,11 +22,7 @@ ALTER TABLE clusterseg._reco_customers ALTER COLUMN customers SET STORAGE EXTERN
 COMMENT ON TABLE clusterseg._reco_customers IS
 	'events of customers, 256 customers a row, whose numbers are made of their keys; read by whom the model is granted to only where serving needs them';
 
-ALTER TABLE clusterseg._reco_customers ENABLE ROW LEVEL SECURITY;
-CREATE POLICY usable ON clusterseg._reco_customers FOR SELECT USING (served AND clusterseg._sees_version(version_id, false));
-CREATE POLICY owned ON clusterseg._reco_customers USING (clusterseg._sees_version(version_id, true))
-	WITH CHECK (clusterseg._sees_version(version_id, true));
-SELECT pg_catalog.pg_extension_config_dump('clusterseg._reco_customers', '');
+SELECT clusterseg._secure_version_table('_reco_customers', 'served');
 
 CREATE FUNCTION clusterseg._reco_fit_customers() RETURNS TABLE (chunk int, customers bigint[], lengths int[], items int[], weights real[],
 		times float8[], segments int[], bars real[], bar_customers int[], served boolean)
@@ -41,18 +37,6 @@ CREATE FUNCTION clusterseg._keep_customers(id bigint) RETURNS void
 		FROM clusterseg._reco_fit_customers() c;
 	END;
 COMMENT ON FUNCTION clusterseg._keep_customers(bigint) IS 'writes the customers of the open training';
-
-CREATE FUNCTION clusterseg._forget_customers() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	DELETE FROM clusterseg._reco_customers x WHERE x.version_id = OLD.version_id;
-	RETURN OLD;
-END
-$$;
-COMMENT ON FUNCTION clusterseg._forget_customers() IS 'removes the customers that a version kept';
-CREATE TRIGGER forget_customers BEFORE DELETE ON clusterseg._recommenders FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_customers();
 
 -- ---- export and import ----
 
@@ -105,9 +89,14 @@ CREATE FUNCTION clusterseg._reco_refit(id bigint, without bigint, seed bigint, m
 COMMENT ON FUNCTION clusterseg._reco_refit(bigint, bigint, bigint, int, boolean) IS
 	'fits what is kept of a version again without a customer, as the open training; NULL when the customer is not there';
 
-CREATE FUNCTION clusterseg._customer_number(customer "any") RETURNS bigint
-	AS 'MODULE_PATHNAME', 'clusterseg_customer_number' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION clusterseg._customer_number("any") IS 'number made of the key of a customer';
+CREATE FUNCTION clusterseg._customer_number(customer text) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'clusterseg_customer_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION clusterseg._customer_number(text) IS 'number made of the key of a customer';
+
+CREATE FUNCTION clusterseg._key_as(key text, type oid, owner text) RETURNS text
+	AS 'MODULE_PATHNAME', 'clusterseg_key_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION clusterseg._key_as(text, oid, text) IS
+	'a key as text, as recommenders show it, when it is of this type; the type''s functions run as its model''s owner';
 
 -- Versions never change, and sessions keep what they have read of one: what is
 -- left is a version with the same number and another id.
@@ -149,9 +138,8 @@ BEGIN
 	INSERT INTO clusterseg._recommenders SELECT r.*;
 	PERFORM clusterseg._write_fit(new_id);
 	-- what does not come from events stays as it is
-	FOR part IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-		WHERE c.relnamespace = 'clusterseg'::regnamespace AND c.relkind = 'r' AND a.attname = 'version_id' AND NOT a.attisdropped
-			AND c.relname <> ALL ('{_recommenders,_reco_items,_reco_neighbours,_reco_factors,_reco_lists,_reco_segments,_reco_customers}'::name[])
+	FOR part IN SELECT t FROM clusterseg._version_tables() t
+		WHERE t <> ALL ('{_recommenders,_reco_items,_reco_neighbours,_reco_factors,_reco_lists,_reco_segments,_reco_customers}'::name[])
 	LOOP
 		EXECUTE format('INSERT INTO clusterseg.%1$I SELECT (jsonb_populate_record(x, jsonb_build_object(''version_id'', $2))).*
 			FROM clusterseg.%1$I x WHERE x.version_id = $1', part) USING v.id, new_id;
@@ -171,20 +159,19 @@ AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(model, 'recommender', true);
 	v clusterseg.versions;
-	number bigint;
+	key text;
 	found text[] := '{}';
 BEGIN
 	FOR v IN SELECT * FROM clusterseg.versions x WHERE x.model = m.model ORDER BY x.version LOOP
-		number := NULL;
-		IF to_regtype(v.key_type) IS NOT NULL THEN
-			EXECUTE format('SELECT clusterseg._customer_number($1::%s)', v.key_type) INTO number USING customer;
-		END IF;
-		found := found || ARRAY[v.version::text, v.algorithm, clusterseg._forget_in_version(v, COALESCE(number, clusterseg._customer_number(customer)))];
+		key := COALESCE(clusterseg._key_as(customer, to_regtype(v.key_type), m.owner), customer);
+		found := found || ARRAY[v.version::text, v.algorithm, clusterseg._forget_in_version(v, clusterseg._customer_number(key))];
 	END LOOP;
+	key := COALESCE(clusterseg._key_as(customer, to_regtype(m.key_type), m.owner), customer);
 	IF clusterseg._has_recommendations(m) THEN
-		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE customer_id::text = %L', clusterseg._relation(m, '_recommendations'), customer));
+		PERFORM clusterseg._as_owner(m.owner, format('DELETE FROM %s WHERE clusterseg._key_text(customer_id) = %L',
+			clusterseg._relation(m, '_recommendations'), key));
 	END IF;
-	PERFORM clusterseg._forget_feedback(m.model, customer);
+	PERFORM clusterseg._forget_feedback(m.model, k) FROM (VALUES (customer), (key)) x (k);
 	RETURN found;
 END
 $$;

@@ -14,24 +14,7 @@ CREATE TABLE clusterseg._reco_item_sources (
 );
 COMMENT ON TABLE clusterseg._reco_item_sources IS 'item sources of versions of recommenders, and which of their columns have the category and the time';
 
-ALTER TABLE clusterseg._reco_item_sources ENABLE ROW LEVEL SECURITY;
-CREATE POLICY usable ON clusterseg._reco_item_sources FOR SELECT USING (clusterseg._sees_version(version_id, false));
-CREATE POLICY owned ON clusterseg._reco_item_sources USING (clusterseg._sees_version(version_id, true))
-	WITH CHECK (clusterseg._sees_version(version_id, true));
-GRANT INSERT, UPDATE, DELETE ON clusterseg._reco_item_sources TO PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('clusterseg._reco_item_sources', '');
-
-CREATE FUNCTION clusterseg._forget_item_source() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	DELETE FROM clusterseg._reco_item_sources x WHERE x.version_id = OLD.id;
-	RETURN OLD;
-END
-$$;
-COMMENT ON FUNCTION clusterseg._forget_item_source() IS 'removes the item source of a version';
-CREATE TRIGGER forget_item_source BEFORE DELETE ON clusterseg.versions FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_item_source();
+SELECT clusterseg._secure_version_table('_reco_item_sources');
 
 CREATE FUNCTION clusterseg._item_source(item_source text, path text, item_key text, item_type oid, category text, item_time text, run_as text,
 		OUT source_from text, OUT key_type text, OUT found_category text)

@@ -10,12 +10,7 @@ CREATE TABLE clusterseg._reco_terms (
 );
 COMMENT ON TABLE clusterseg._reco_terms IS 'words and attributes that say most of an item, the first most';
 
-ALTER TABLE clusterseg._reco_terms ENABLE ROW LEVEL SECURITY;
-CREATE POLICY usable ON clusterseg._reco_terms FOR SELECT USING (clusterseg._sees_version(version_id, false));
-CREATE POLICY owned ON clusterseg._reco_terms USING (clusterseg._sees_version(version_id, true))
-	WITH CHECK (clusterseg._sees_version(version_id, true));
-GRANT INSERT, UPDATE, DELETE ON clusterseg._reco_terms TO PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('clusterseg._reco_terms', '');
+SELECT clusterseg._secure_version_table('_reco_terms');
 
 CREATE FUNCTION clusterseg._reco_fit_terms() RETURNS TABLE (item_no int, terms text[])
 	AS 'MODULE_PATHNAME', 'clusterseg_reco_fit_terms' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -27,18 +22,6 @@ CREATE FUNCTION clusterseg._keep_terms(id bigint) RETURNS void
 		INSERT INTO clusterseg._reco_terms (version_id, item_no, terms) SELECT _keep_terms.id, t.item_no, t.terms FROM clusterseg._reco_fit_terms() t;
 	END;
 COMMENT ON FUNCTION clusterseg._keep_terms(bigint) IS 'writes the words and attributes of items of the open training';
-
-CREATE FUNCTION clusterseg._forget_terms() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	DELETE FROM clusterseg._reco_terms x WHERE x.version_id = OLD.version_id;
-	RETURN OLD;
-END
-$$;
-COMMENT ON FUNCTION clusterseg._forget_terms() IS 'removes the words and attributes that a version kept';
-CREATE TRIGGER forget_terms BEFORE DELETE ON clusterseg._recommenders FOR EACH ROW EXECUTE FUNCTION clusterseg._forget_terms();
 
 CREATE FUNCTION clusterseg._export_terms(id bigint) RETURNS jsonb
 	LANGUAGE sql STABLE PARALLEL UNSAFE

@@ -25,6 +25,7 @@
 #include "pg/content.h"
 #include "pg/convert.h"
 #include "pg/document.h"
+#include "pg/pg_env.h"
 #include "pg/source.h"
 
 /* Quantiles that numbers lie between. */
@@ -280,6 +281,7 @@ by_value(const void *a, const void *b)
 	const number *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->value != y->value)
 		return x->value < y->value ? -1 : 1;
 	return x->item < y->item ? -1 : x->item > y->item;
@@ -377,12 +379,15 @@ clusterseg_reco_fit_terms(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	cs_reco_training *t = cs_reco_training_open();
+	MemoryContext cxt,
+				old;
 	cs_events  *e;
 	cs_scored  *s;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (t->attributes == NULL)
 		return (Datum) 0;
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg terms", ALLOCSET_DEFAULT_SIZES);
 	e = cs_events_transpose(t->env, t->attributes);
 	s = CS_ROOM(t->env, cs_scored, t->attributes->customers + 1);
 	for (int i = 0; i < e->customers; i++)
@@ -399,12 +404,16 @@ clusterseg_reco_fit_terms(PG_FUNCTION_ARGS)
 			s[k] = (cs_scored) {e->item[e->start[i] + k], e->weight[e->start[i] + k]};
 		qsort(s, n, sizeof(cs_scored), by_score);
 		n = Min(n, TERMS_KEPT);
+		old = MemoryContextSwitchTo(cxt);
 		for (int k = 0; k < n; k++)
 			d[k] = CStringGetTextDatum(t->term[s[k].item]);
 		v[0] = Int32GetDatum(i);
 		v[1] = PointerGetDatum(construct_array(d, n, TEXTOID, -1, false, TYPALIGN_INT));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
 	}
+	MemoryContextDelete(cxt);
 	cs_events_free(t->env, e);
 	cs_release(t->env, s);
 	return (Datum) 0;

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "pg/exclude.h"
+#include "pg/pg_env.h"
 #include "pg/source.h"
 
 /* ---- which events ---- */
@@ -23,11 +24,7 @@
 static void
 take_text(void *arg, HeapTuple row, TupleDesc desc)
 {
-	bool		isnull;
-	Datum		d = cs_result(row, desc, 1, &isnull);
-
-	if (!isnull)
-		*(char **) arg = TextDatumGetCString(d);
+	*(char **) arg = cs_result_text(row, desc, 1);
 }
 
 /* The column of the events' types, as training was told. */
@@ -105,25 +102,6 @@ take_item(void *arg, HeapTuple row, TupleDesc desc)
 	g->key[g->n++] = pnstrdup(text, len);
 }
 
-/* The query of one customer's events; planned anew when it is another one than that of the last call. */
-static cs_kept *
-kept_query(const cs_reco *r, char *query, int nargs)
-{
-	static cs_kept kept = {NULL};
-	static MemoryContext cxt = NULL;
-
-	if (cxt == NULL)
-		cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg excluding query", ALLOCSET_SMALL_SIZES);
-	if (kept.query == NULL || strcmp(kept.query, query) != 0 || kept.types[0] != r->customer_type)
-	{
-		cs_kept_free(&kept);
-		kept.query = NULL;
-		MemoryContextReset(cxt);
-		kept = (cs_kept) {MemoryContextStrdup(cxt, query), nargs, {r->customer_type, FLOAT8OID}};
-	}
-	return &kept;
-}
-
 void
 cs_exclude_for(cs_reco_call *c, const cs_serving *s, Oid type, Datum customer)
 {
@@ -133,10 +111,12 @@ cs_exclude_for(cs_reco_call *c, const cs_serving *s, Oid type, Datum customer)
 	char	   *query = psprintf("SELECT q.%s FROM %s WHERE q.%s = $1 AND %s", quote_identifier(r->columns.item), r->from,
 								 quote_identifier(r->columns.customer), condition(&c->now, s, "$2"));
 	Datum		values[2] = {0, Float8GetDatum(s->exclude_since)};
+	Oid			types[2] = {r->customer_type, FLOAT8OID};
 	cs_reco_row *row;
 
-	if (cs_reco_convert_key(type, customer, r->customer_type, &values[0]))
-		cs_kept_scan(kept_query(r, query, s->exclude_since > -INFINITY ? 2 : 1), r->path, c->now.run_as, values, NULL, take_item, &g);
+	cs_reco_keep(r, &r->exclusion, query, s->exclude_since > -INFINITY ? 2 : 1, types);
+	if (cs_reco_convert_key(&c->now, type, customer, r->customer_type, &values[0]))
+		cs_kept_scan(&r->exclusion, r->path, c->now.run_as, values, NULL, take_item, &g);
 	row = cs_reco_rows(r, g.key, g.n, false);
 	*set = (cs_item_set) {palloc(sizeof(int32) * (g.n + 1)), 0};
 	for (int i = 0; i < g.n; i++)
@@ -209,6 +189,7 @@ by_customer(const void *a, const void *b)
 	const pair *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	return cs_compare_items(&x->item, &y->item);

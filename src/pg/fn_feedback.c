@@ -12,6 +12,7 @@
 #include "core/reco/chance.h"
 #include "pg/args.h"
 #include "pg/reco.h"
+#include "pg/source.h"
 
 static Oid
 argument_type(FunctionCallInfo fcinfo, int argument)
@@ -31,6 +32,20 @@ clusterseg_key_text(PG_FUNCTION_ARGS)
 {
 	int			len;
 	const char *text = cs_key_text(argument_type(fcinfo, 0), PG_GETARG_DATUM(0), &len);
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(text, len));
+}
+
+PG_FUNCTION_INFO_V1(clusterseg_key_as);
+
+/* _key_as(key, type, owner): the text of a key of this type, whose functions run as the owner of the model */
+Datum
+clusterseg_key_as(PG_FUNCTION_ARGS)
+{
+	Oid			type = PG_GETARG_OID(1);
+	int			len;
+	Datum		key = cs_input_as(cs_role_for(CS_ARG_TEXT(2)), type, CS_ARG_TEXT(0));
+	const char *text = cs_key_text(getBaseType(type), key, &len);
 
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(text, len));
 }

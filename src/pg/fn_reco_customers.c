@@ -283,18 +283,13 @@ clusterseg_reco_refit(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(clusterseg_customer_number);
 
-/* _customer_number(customer): the number made of a key of any type */
+/* _customer_number(key) */
 Datum
 clusterseg_customer_number(PG_FUNCTION_ARGS)
 {
-	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
-	const char *text;
-	int			len;
+	text	   *key = PG_GETARG_TEXT_PP(0);
 
-	if (!OidIsValid(type))
-		ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the customer")));
-	text = cs_key_text(getBaseType(type), PG_GETARG_DATUM(0), &len);
-	PG_RETURN_INT64(cs_customer_number(text, len));
+	PG_RETURN_INT64(cs_customer_number(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key)));
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_forget_customer);

@@ -280,6 +280,8 @@ clusterseg_compare_add(PG_FUNCTION_ARGS)
 		current->segments = t->segments;
 	}
 	cs_progress_end();
+	/* the training is undone next; of many that are tried, all would stay until the transaction ends */
+	cs_reco_drop(t->b->now.r);
 	MemoryContextDelete(cs_pg_env_context(env));
 	PG_RETURN_INT32((int32) cs_comparison_customers(current->c));
 }

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "pg/pg_env.h"
 #include "pg/reco.h"
 #include "pg/reco_training.h"
 
@@ -55,12 +56,15 @@ clusterseg_reco_fit_items(PG_FUNCTION_ARGS)
 		Datum		v[4];
 		bool		isnull[4] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		v[0] = Int32GetDatum(i);
 		v[1] = CStringGetTextDatum(cs_dictionary_key(t->data->items, i));
 		v[2] = Int32GetDatum(customers[i]);
 		v[3] = Float8GetDatum(t->m.popularity[i]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		pfree(DatumGetPointer(v[1]));
 	}
+	cs_release(t->env, customers);
 	return (Datum) 0;
 }
 
@@ -130,6 +134,7 @@ by_score(const void *a, const void *b)
 	const scored *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->score != y->score)
 		return x->score < y->score ? 1 : -1;
 	return x->item < y->item ? -1 : x->item > y->item;
@@ -165,6 +170,8 @@ emit_list(ReturnSetInfo *rsinfo, cs_reco_training *t, int list, const double *sc
 		v[2] = PointerGetDatum(cs_plain_array(item, m, INT4OID, sizeof(int32)));
 		v[3] = PointerGetDatum(cs_plain_array(value, m, FLOAT8OID, sizeof(float8)));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		pfree(DatumGetPointer(v[2]));
+		pfree(DatumGetPointer(v[3]));
 	}
 	cs_release(t->env, s);
 	cs_release(t->env, item);

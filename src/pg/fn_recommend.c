@@ -7,9 +7,11 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "pg/args.h"
 #include "pg/candidates.h"
@@ -31,6 +33,7 @@ emit(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_shaped *s, int n)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32	   *item = palloc(sizeof(int32) * (n + 1));
+	MemoryContext row_cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg recommended item", ALLOCSET_SMALL_SIZES);
 	char	  **key;
 
 	for (int i = 0; i < n; i++)
@@ -38,14 +41,19 @@ emit(FunctionCallInfo fcinfo, cs_reco_call *c, const cs_shaped *s, int n)
 	key = cs_reco_keys(c->now.r, item, n);
 	for (int i = 0; i < n; i++)
 	{
+		MemoryContext old = MemoryContextSwitchTo(row_cxt);
 		Datum		v[6] = {Int32GetDatum(i + 1), CStringGetTextDatum(key[i]), Float8GetDatum(s[i].s.score)};
 		bool		isnull[6] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		v[3] = CStringGetTextDatum(cs_layer_name(c->now.r, s[i].s.kind));
 		v[4] = CStringGetTextDatum(reason(c, &s[i]));
 		v[5] = Float8GetDatum(s[i].propensity);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_cxt);
 	}
+	MemoryContextDelete(row_cxt);
 }
 
 /* who: what tells this list's chance from another's. */
@@ -99,7 +107,7 @@ clusterseg_recommend(PG_FUNCTION_ARGS)
 	return serve(fcinfo, c, &o, customer_key(fcinfo, 1), cs_reco_arg_n(fcinfo, 2, c->now.r));
 }
 
-/* Each item counts once more for every time it stands in the basket; its order is that of time. */
+/* An item that stands in the basket several times counts once, as in histories without weights; its order is that of time. */
 static void
 set_basket(cs_reco_call *c, ArrayType *items, bool exclude)
 {

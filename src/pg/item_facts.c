@@ -53,26 +53,17 @@ struct cs_item_facts
 
 /* ---- what a version keeps ---- */
 
-static char *
-text_of(HeapTuple row, TupleDesc desc, int c)
-{
-	bool		isnull;
-	Datum		d = cs_result(row, desc, c, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(d);
-}
-
 static void
 take_source(void *arg, HeapTuple row, TupleDesc desc)
 {
 	cs_item_source *s = arg;
 	bool		isnull;
 
-	s->from = text_of(row, desc, 1);
-	s->path = text_of(row, desc, 2);
-	s->key = text_of(row, desc, 3);
-	s->category = text_of(row, desc, 4);
-	s->at = text_of(row, desc, 5);
+	s->from = cs_result_text(row, desc, 1);
+	s->path = cs_result_text(row, desc, 2);
+	s->key = cs_result_text(row, desc, 3);
+	s->category = cs_result_text(row, desc, 4);
+	s->at = cs_result_text(row, desc, 5);
 	s->key_type = DatumGetObjectId(cs_result(row, desc, 6, &isnull));
 	if (isnull)
 		cs_reco_damaged("the type of the items' keys does not exist");
@@ -276,19 +267,16 @@ compared_as(Oid type)
 }
 
 static Datum
-key_array(Oid type, char **key, int n)
+key_array(Oid run_as, Oid type, char **key, int n)
 {
 	Datum	   *d = palloc(sizeof(Datum) * (n + 1));
-	Oid			input,
-				param;
 	int16		len;
 	bool		byval;
 	char		align;
 
-	getTypeInputInfo(type, &input, &param);
 	get_typlenbyvalalign(type, &len, &byval, &align);
 	for (int i = 0; i < n; i++)
-		d[i] = OidInputFunctionCall(input, key[i], param, -1);
+		d[i] = cs_input_as(run_as, type, key[i]);
 	return PointerGetDatum(construct_array(d, n, type, len, byval, align));
 }
 
@@ -299,13 +287,10 @@ read_keys(cs_item_facts *f, char **key, int n)
 	Oid			type = compared_as(s->key_type);
 	char	   *query = psprintf("SELECT %s FROM %s WHERE q.%s%s = ANY ($1)", select_list(f), s->from, quote_identifier(s->key),
 								 type == TEXTOID ? "::pg_catalog.text" : "");
-	Datum		values[1] = {key_array(type, key, n)};
+	Oid			types[1] = {get_array_type(type)};
+	Datum		values[1] = {key_array(f->now->run_as, type, key, n)};
 
-	if (s->by_key.query == NULL || strcmp(s->by_key.query, query) != 0)
-	{
-		cs_kept_free(&s->by_key);
-		s->by_key = (cs_kept) {MemoryContextStrdup(f->now->r->cxt, query), 1, {get_array_type(type)}};
-	}
+	cs_reco_keep(f->now->r, &s->by_key, query, 1, types);
 	cs_kept_scan(&s->by_key, s->path, f->now->run_as, values, NULL, take_row, f);
 }
 

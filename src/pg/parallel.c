@@ -263,7 +263,7 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	if (job->warm)
 		put(pcxt, KEY_WARM, sizeof(int32) * cs_round_lanes(job->x->n), job->warm);
 	put(pcxt, KEY_AXES, sizeof(cs_axis) * job->x->d, job->axis);
-	memset(put(pcxt, KEY_ARENA, arena + 64, NULL), 0, arena + 64);
+	put(pcxt, KEY_ARENA, arena + 64, NULL);
 	return h;
 }
 
@@ -345,7 +345,7 @@ static void
 alone(cs_env *env, const cs_fit_job *job, cs_fit_outcome *out)
 {
 	size_t		arena = cs_fit_job_arena(env, job);
-	char	   *room = CS_NEW(env, char, arena);
+	char	   *room = CS_ROOM(env, char, arena);
 	cs_team		team = {0, 1, NULL, room, arena, 0};
 
 	cs_fit_job_run(env, &team, job, out);

@@ -38,15 +38,6 @@ cs_reco_damaged(const char *what)
 			 errhint("Train it again, or import it again.")));
 }
 
-static char *
-text_of(HeapTuple row, TupleDesc desc, int c)
-{
-	bool		isnull;
-	Datum		d = cs_result(row, desc, c, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(d);
-}
-
 /* A column that is never NULL. */
 Datum
 cs_reco_value(HeapTuple row, TupleDesc desc, int c)
@@ -84,19 +75,19 @@ static void
 take_version(void *arg, HeapTuple row, TupleDesc desc)
 {
 	cs_reco    *r = arg;
-	char	   *algorithm = text_of(row, desc, 1);
+	char	   *algorithm = cs_result_text(row, desc, 1);
 
 	r->algorithm = cs_recommender_find(algorithm);
 	if (r->algorithm == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("this version of the extension has no algorithm \"%s\"", algorithm)));
-	r->from = text_of(row, desc, 2);
-	r->path = text_of(row, desc, 3);
-	r->columns.customer = text_of(row, desc, 4);
-	r->columns.item = text_of(row, desc, 5);
-	r->columns.weight = text_of(row, desc, 6);
-	r->columns.at = text_of(row, desc, 7);
+	r->from = cs_result_text(row, desc, 2);
+	r->path = cs_result_text(row, desc, 3);
+	r->columns.customer = cs_result_text(row, desc, 4);
+	r->columns.item = cs_result_text(row, desc, 5);
+	r->columns.weight = cs_result_text(row, desc, 6);
+	r->columns.at = cs_result_text(row, desc, 7);
 	r->customer_type = DatumGetObjectId(cs_reco_value(row, desc, 8));
 	r->half_life = DatumGetFloat8(cs_reco_value(row, desc, 9));
 	r->max_history = DatumGetInt32(cs_reco_value(row, desc, 10));
@@ -109,7 +100,7 @@ take_version(void *arg, HeapTuple row, TupleDesc desc)
 	r->n_factors = DatumGetInt32(cs_reco_value(row, desc, 17));
 	r->fold = (cs_fold_settings) {DatumGetFloat8(cs_reco_value(row, desc, 18)), DatumGetFloat8(cs_reco_value(row, desc, 19)),
 		DatumGetFloat8(cs_reco_value(row, desc, 20))};
-	r->member = text_of(row, desc, 22) ? cs_recommender_find(text_of(row, desc, 22)) : NULL;
+	r->member = cs_result_text(row, desc, 22) ? cs_recommender_find(cs_result_text(row, desc, 22)) : NULL;
 	r->blend_kappa = DatumGetFloat8(cs_reco_value(row, desc, 23));
 	r->share = (double *) ARR_DATA_PTR(cs_reco_array(row, desc, 21, FLOAT8OID, &r->n_kinds));
 	if (r->items < 0 || !(r->half_life >= 0) || r->max_history < 0 || !(r->kappa >= 0) || !isfinite(r->now) ||
@@ -133,6 +124,16 @@ read_version(cs_reco *r)
 		cs_reco_damaged("the version is missing");
 }
 
+/* What a version holds beyond its memory. */
+static void
+free_plans(cs_reco *r)
+{
+	cs_kept_free(&r->history);
+	cs_kept_free(&r->segment);
+	cs_kept_free(&r->exclusion);
+	cs_item_source_forget(r);
+}
+
 /* Calls point into the cache while their query runs, so it is only emptied between transactions. */
 static void
 at_transaction_end(XactEvent event, void *arg)
@@ -140,18 +141,30 @@ at_transaction_end(XactEvent event, void *arg)
 	if ((event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE) ||
 		cache == NULL || MemoryContextMemAllocated(cache_cxt, true) <= CACHE_BYTES)
 		return;
+	cs_reco_close();
 	for (; cache; cache = cache->next)
-	{
-		cs_kept_free(&cache->history);
-		cs_item_source_forget(cache);
-	}
+		free_plans(cache);
 	MemoryContextReset(cache_cxt);
 }
 
+void
+cs_reco_drop(cs_reco *r)
+{
+	cs_reco   **at = &cache;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	cs_reco_close();
+	free_plans(r);
+	MemoryContextDelete(r->cxt);
+}
+
+/* A version becomes part of the cache when it has been read: an error on the way leaves nothing. */
 static cs_reco *
 load(int64 id, Oid catalog)
 {
-	MemoryContext cxt = AllocSetContextCreate(cache_cxt, "clusterseg cached recommender", ALLOCSET_DEFAULT_SIZES),
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg cached recommender", ALLOCSET_DEFAULT_SIZES),
 				old = MemoryContextSwitchTo(cxt);
 	cs_reco    *r = palloc0(sizeof(cs_reco));
 
@@ -161,6 +174,7 @@ load(int64 id, Oid catalog)
 	r->env = cs_pg_env(cxt);
 	read_version(r);
 	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(cxt, cache_cxt);
 	return r;
 }
 
@@ -184,88 +198,18 @@ cs_reco_version(int64 id)
 	return r;
 }
 
-/* ---- a name in the caller's snapshot ---- */
-
-typedef struct resolved
+void
+cs_reco_keep(cs_reco *r, cs_kept *k, const char *query, int nargs, const Oid *types)
 {
-	bool		none;
-	int64		id;
-	char	   *kind;
-	char	   *owner;
-	char	   *segmentation;
-	char	   *members;
-	char	   *members_key;
-	Oid			members_type;
-} resolved;
-
-static void
-take_resolved(void *arg, HeapTuple row, TupleDesc desc)
-{
-	resolved   *p = arg;
-	bool		isnull;
-
-	p->id = DatumGetInt64(cs_result(row, desc, 1, &p->none));
-	p->kind = text_of(row, desc, 2);
-	p->owner = pstrdup(NameStr(*DatumGetName(cs_result(row, desc, 3, &isnull))));
-	p->segmentation = text_of(row, desc, 4);
-	p->members = text_of(row, desc, 5);
-	p->members_key = text_of(row, desc, 6);
-	p->members_type = DatumGetObjectId(cs_result(row, desc, 7, &isnull));
-	if (isnull)
-		p->members = NULL;
-}
-
-static resolved
-resolve(const char *name)
-{
-	static cs_kept kept = {
-		"SELECT m.published_id, m.kind, m.owner, s.model,"
-		" (SELECT f FROM pg_catalog.concat(pg_catalog.quote_ident(s.output_schema), '.', pg_catalog.quote_ident(pg_catalog.concat(s.model, '_members'))) f"
-		"  WHERE s.model IS NOT NULL AND pg_catalog.to_regclass(f) IS NOT NULL), pg_catalog.quote_ident(s.key), pg_catalog.to_regtype(s.key_type)::pg_catalog.oid"
-		" FROM clusterseg.models m"
-		" LEFT JOIN clusterseg._recommenders r ON r.version_id OPERATOR(pg_catalog.=) m.published_id"
-		" LEFT JOIN clusterseg.models s ON s.model OPERATOR(pg_catalog.=) r.segmentation"
-		"  AND s.kind OPERATOR(pg_catalog.=) 'segmentation' AND s.published_id IS NOT NULL"
-		" WHERE m.model OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}};
-	Datum		values[1] = {CStringGetTextDatum(name)};
-	resolved	p = {0};
-
-	if (cs_kept_run(&kept, values, NULL, take_resolved, &p) == 0)
-		cs_store_no_model(name);
-	if (strcmp(p.kind, "recommender") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("model \"%s\" is a %s, not a recommender", name, p.kind)));
-	if (p.none)
-		cs_store_not_published(name);
-	return p;
-}
-
-cs_reco_now
-cs_reco_open(const char *name)
-{
-	static MemoryContext last_cxt = NULL;
-	static cs_reco_now last;
-	static cs_moment moment;
-	static Oid	user = InvalidOid;
-	cs_moment	now = cs_moment_now();
-	MemoryContext old;
-	resolved	p;
-
-	if (last_cxt == NULL)
-		last_cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg recommender call", ALLOCSET_SMALL_SIZES);
-	if (user == GetUserId() && cs_same_moment(&now, &moment) && strcmp(last.name, name) == 0)
-		return last;
-	user = InvalidOid;
-	MemoryContextReset(last_cxt);
-	old = MemoryContextSwitchTo(last_cxt);
-	p = resolve(name);
-	last = (cs_reco_now) {cs_reco_version(p.id), pstrdup(name), p.owner, cs_role_for(p.owner), p.segmentation, p.members, p.members_key,
-	p.members_type};
-	MemoryContextSwitchTo(old);
-	moment = now;
-	user = GetUserId();
-	return last;
+	if (k->query && strcmp(k->query, query) == 0 && k->nargs == nargs && memcmp(k->types, types, sizeof(Oid) * nargs) == 0)
+		return;
+	cs_kept_free(k);
+	if (k->query)
+		pfree(unconstify(char *, k->query));
+	k->query = NULL;
+	k->query = MemoryContextStrdup(r->cxt, query);
+	k->nargs = nargs;
+	memcpy(k->types, types, sizeof(Oid) * nargs);
 }
 
 double *
@@ -334,7 +278,7 @@ static void
 take_row(void *arg, HeapTuple row, TupleDesc desc)
 {
 	joining    *j = arg;
-	char	   *key = text_of(row, desc, 1);
+	char	   *key = cs_result_text(row, desc, 1);
 	int			low = 0,
 				high = j->n;
 	cs_reco_row r = {DatumGetInt32(cs_reco_value(row, desc, 2)), 0, NULL, NULL};
@@ -412,7 +356,7 @@ take_chunk(void *arg, HeapTuple row, TupleDesc desc)
 
 	if (n != scores)
 		cs_reco_damaged("items and scores of a list differ in number");
-	c->to->scored = palloc(sizeof(cs_scored) * (n + 1));
+	c->to->scored = MemoryContextAlloc(c->r->cxt, sizeof(cs_scored) * (n + 1));
 	for (int i = 0; i < n; i++)
 	{
 		if (item[i] < 0 || item[i] >= c->r->items)
@@ -431,17 +375,14 @@ cs_reco_chunk(cs_reco *r, int list, int chunk)
 	Datum		values[3] = {Int64GetDatum(r->id), Int32GetDatum(list), Int32GetDatum(chunk)};
 	cs_list_chunk *c;
 	chunking	k = {r};
-	MemoryContext old;
 
 	for (c = r->chunks; c; c = c->next)
 		if (c->list == list && c->chunk == chunk)
 			return c;
-	old = MemoryContextSwitchTo(r->cxt);
-	k.to = c = palloc0(sizeof(cs_list_chunk));
+	k.to = c = MemoryContextAllocZero(r->cxt, sizeof(cs_list_chunk));
 	c->list = list;
 	c->chunk = chunk;
 	cs_kept_run(&kept, values, NULL, take_chunk, &k);
-	MemoryContextSwitchTo(old);
 	c->next = r->chunks;
 	r->chunks = c;
 	return c;
@@ -464,7 +405,7 @@ take_key(void *arg, HeapTuple row, TupleDesc desc)
 
 	for (int i = 0; i < k->n; i++)
 		if (k->item[i] == item)
-			k->key[i] = text_of(row, desc, 2);
+			k->key[i] = cs_result_text(row, desc, 2);
 }
 
 /* A few keys at a time: each one looks for its place among the others. */
@@ -530,7 +471,7 @@ cs_reco_popularity(cs_reco *r, int32 item)
 static void
 take_text(void *arg, HeapTuple row, TupleDesc desc)
 {
-	*(char **) arg = text_of(row, desc, 1);
+	*(char **) arg = cs_result_text(row, desc, 1);
 }
 
 char *

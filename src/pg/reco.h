@@ -71,6 +71,8 @@ typedef struct cs_reco
 	double	   *share;			/* per kind */
 	cs_fold_settings fold;
 	cs_kept		history;		/* events of one customer */
+	cs_kept		segment;		/* the customer's segment */
+	cs_kept		exclusion;		/* events of the customer that exclude items */
 	cs_list_chunk *chunks;		/* read so far */
 	double	   *places;			/* or NULL: not asked for yet */
 	cs_factors *factors;		/* the same */
@@ -95,8 +97,17 @@ typedef struct cs_reco_now
 	Oid			members_type;
 } cs_reco_now;
 
-/* The published version of a recommender, or an error. */
+/* The published version of a recommender, or an error; in the current context. */
 extern cs_reco_now cs_reco_open(const char *name);
+
+/* What was opened last is no more: a name is looked up anew next time. */
+extern void cs_reco_close(void);
+
+/* Take a version that nobody will ask for again out of the session's memory; no call may be under way with it. */
+extern void cs_reco_drop(cs_reco *r);
+
+/* A query over the version's sources: planned anew when it is another one than that of the last call. */
+extern void cs_reco_keep(cs_reco *r, cs_kept *k, const char *query, int nargs, const Oid *types);
 
 /* A version by its id. */
 extern cs_reco *cs_reco_version(int64 id);
@@ -150,8 +161,8 @@ extern char *cs_reco_label(const cs_reco_now *now, int segment_id);
 /* Segment of a customer by the members table, or 0. */
 extern int	cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer);
 
-/* A key as a value of another type; false when it cannot be one. */
-extern bool cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out);
+/* A key as a value of a type of the version's; false when it cannot be one. */
+extern bool cs_reco_convert_key(const cs_reco_now *now, Oid from, Datum d, Oid to, Datum *out);
 
 /* The customer as a key of the training's type: its text; false when it cannot be one. */
 extern bool cs_reco_customer_key(const cs_reco_now *now, Oid type, Datum customer, const char **text, int *len);

@@ -22,11 +22,14 @@ typedef struct cs_batch
 	double	   *score;			/* per item; zeros between calls */
 	cs_scored  *personal;
 	cs_fold    *fold;			/* or NULL */
+	cs_mips    *search;			/* for the best items by factors or by kinds alone; or NULL */
 	double	   *taste;			/* per kind of customers; or NULL */
 	cs_crowd   *alike;			/* the same */
 	cs_scored  *rate;			/* room for their rates and for both added up; or NULL */
 	cs_scored  *blended;
 	double	   *x;				/* of the longest history */
+	int			asked;			/* customer of the last request */
+	bool		selective;		/* which is about some items only */
 	struct cs_batch_member *member;
 	size_t		members;
 	size_t		members_room;
@@ -38,7 +41,16 @@ extern cs_batch *cs_batch_open(cs_env *env, const char *model);
 /* Order customers, group events. to, or NULL, gets the new numbers of customers. */
 extern void cs_batch_ready(cs_batch *b, int32 **to);
 
-/* The request of a customer; good until the next one. allowed is left to the caller. */
-extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen);
+/* Room and tables for scores, when all else is set: part of cs_batch_ready(). */
+extern void cs_batch_prepare(cs_batch *b);
+
+/* Get ready to look for the best of the items allowed (item NULL: of all), where that saves anything. */
+extern void cs_batch_search(cs_batch *b, cs_item_set allowed);
+
+/* The request of a customer; good until the next one. */
+extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed);
+
+/* Scores of the customer of the last request: a cs_score_fn, arg is the batch; most 0: all. */
+extern size_t cs_batch_scores(void *batch, size_t most, const cs_scored **scored);
 
 #endif							/* CS_RECO_BATCH_H */

@@ -6,16 +6,13 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 #include "pg/reco.h"
 #include "pg/source.h"
 
 bool
-cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out)
+cs_reco_convert_key(const cs_reco_now *now, Oid from, Datum d, Oid to, Datum *out)
 {
-	Oid			in,
-				param;
 	const char *text;
 	int			len;
 
@@ -30,8 +27,7 @@ cs_reco_convert_key(Oid from, Datum d, Oid to, Datum *out)
 		return to == INT8OID || (to == INT4OID ? v == (int32) v : v == (int16) v);
 	}
 	text = cs_key_text(from, d, &len);
-	getTypeInputInfo(to, &in, &param);
-	*out = OidInputFunctionCall(in, pnstrdup(text, len), param, -1);
+	*out = cs_input_as(now->run_as, to, pnstrdup(text, len));
 	return true;
 }
 
@@ -40,7 +36,7 @@ cs_reco_customer_key(const cs_reco_now *now, Oid type, Datum customer, const cha
 {
 	Datum		key;
 
-	if (!cs_reco_convert_key(type, customer, now->r->customer_type, &key))
+	if (!cs_reco_convert_key(now, type, customer, now->r->customer_type, &key))
 		return false;
 	*text = cs_key_text(getBaseType(now->r->customer_type), key, len);
 	return true;
@@ -55,27 +51,16 @@ take_segment(void *arg, HeapTuple row, TupleDesc desc)
 int
 cs_reco_segment_of(const cs_reco_now *now, Oid type, Datum customer)
 {
-	static cs_kept kept = {NULL, 1};
-	static MemoryContext kept_cxt = NULL;
-	char	   *query;
+	cs_kept    *kept = &now->r->segment;
 	int			segment = 0;
 	Datum		values[1];
 
 	if (now->members == NULL)
 		return 0;
-	query = psprintf("SELECT segment_id FROM %s m WHERE m.%s = $1 AND m.segment_id IS NOT NULL", now->members, now->members_key);
-	if (kept.query == NULL || strcmp(kept.query, query) != 0 || kept.types[0] != now->members_type)
-	{
-		if (kept_cxt == NULL)
-			kept_cxt = AllocSetContextCreate(CacheMemoryContext, "clusterseg members query", ALLOCSET_SMALL_SIZES);
-		cs_kept_free(&kept);
-		kept.query = NULL;
-		MemoryContextReset(kept_cxt);
-		kept.query = MemoryContextStrdup(kept_cxt, query);
-		kept.types[0] = now->members_type;
-	}
-	if (cs_reco_convert_key(type, customer, now->members_type, &values[0]))
-		cs_kept_scan(&kept, NULL, now->run_as, values, NULL, take_segment, &segment);
+	cs_reco_keep(now->r, kept, psprintf("SELECT segment_id FROM %s m WHERE m.%s = $1 AND m.segment_id IS NOT NULL", now->members, now->members_key),
+				 1, &now->members_type);
+	if (cs_reco_convert_key(now, type, customer, now->members_type, &values[0]))
+		cs_kept_scan(kept, NULL, now->run_as, values, NULL, take_segment, &segment);
 	return segment;
 }
 
@@ -142,13 +127,9 @@ cs_reco_history(const cs_reco_now *now, Oid type, Datum customer)
 				 errdetail("It was imported, so histories of customers are not known."),
 				 errhint("recommend_for_basket() and recommend_for_segment() work without it.")));
 	if (r->history.query == NULL)
-	{
-		r->history.nargs = 1;
-		r->history.types[0] = r->customer_type;
-		r->history.query = MemoryContextStrdup(r->cxt, psprintf("SELECT %s FROM %s WHERE q.%s = $1", cs_events_select(&r->columns),
-																r->from, quote_identifier(r->columns.customer)));
-	}
-	if (cs_reco_convert_key(type, customer, r->customer_type, &values[0]))
+		cs_reco_keep(r, &r->history, psprintf("SELECT %s FROM %s WHERE q.%s = $1", cs_events_select(&r->columns), r->from,
+											  quote_identifier(r->columns.customer)), 1, &r->customer_type);
+	if (cs_reco_convert_key(now, type, customer, r->customer_type, &values[0]))
 		cs_kept_scan(&r->history, r->path, now->run_as, values, NULL, take_event, &m);
 	return e;
 }

@@ -125,7 +125,7 @@ clusterseg_reco_worker_main(dsm_segment *seg, shm_toc *toc)
 static int
 alone(cs_env *env, const cs_recommender *algorithm, const cs_reco_args *args, size_t arena, cs_reco_model *out)
 {
-	cs_team		team = {0, 1, NULL, CS_NEW(env, char, arena + 64), arena, 0};
+	cs_team		team = {0, 1, NULL, CS_ROOM(env, char, arena + 64), arena, 0};
 
 	algorithm->fit(env, &team, args, out);
 	cs_release(env, team.arena);
@@ -181,8 +181,6 @@ cs_reco_parallel_fit(cs_env *env, const cs_recommender *algorithm, const cs_reco
 
 		if (parts[i].key == KEY_HEADER)
 			shared = p;
-		else if (parts[i].key == KEY_ARENA)
-			memset(p, 0, parts[i].bytes);
 	}
 	cs_meeting_init(&shared->meeting);
 	LaunchParallelWorkers(pcxt);

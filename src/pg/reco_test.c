@@ -84,6 +84,7 @@ by_customer(const void *a, const void *b)
 	const cs_test_event *x = a,
 			   *y = b;
 
+	cs_sort_poll();
 	if (x->customer != y->customer)
 		return x->customer < y->customer ? -1 : 1;
 	return x->item < y->item ? -1 : x->item > y->item;
@@ -152,6 +153,7 @@ cs_reco_test_open(cs_env *env, const char *model, const char *query, bool exclud
 	t->b = cs_batch_open(env, model);
 	read_test(t, query);
 	cs_batch_ready(t->b, &to);
+	cs_batch_search(t->b, (cs_item_set) {NULL, 0});
 	for (size_t i = 0; i < t->n; i++)
 		t->e[i].customer = to[t->e[i].customer];
 	if (t->n > 0)
@@ -206,7 +208,7 @@ cs_reco_test_run(cs_reco_test *t, int k, cs_list_fn fn, void *arg)
 		old = MemoryContextSwitchTo(cxt);
 		if (n > 0)
 		{
-			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen);
+			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen, (cs_item_set) {NULL, 0});
 			cs_served  *s = palloc(sizeof(cs_served) * n);
 
 			found = cs_serve(cs_pg_env(cxt), &q, n, s);

@@ -3,15 +3,10 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-
 #include "core/reco/sequence.h"
 #include "pg/serve.h"
 
 #define LAYERS 4
-
-/* A sum of weights that cancel out: not 0, for that would be an item that has not been there yet, and of no effect. */
-#define TOUCHED (-DBL_MIN)
 
 typedef struct filling
 {
@@ -128,11 +123,15 @@ add_layer(filling *f, cs_layer_kind kind)
 int
 cs_serve(cs_env *env, const cs_request *q, int n, cs_served *out)
 {
-	filling		f = {env, q, n};
+	cs_request	scored = *q;
+	filling		f = {env, &scored, n};
 	cs_rank_args args = {f.layer, 0, q->excluded.item, q->excluded.n, q->allowed.item, q->allowed.n};
 	cs_ranked  *ranked = CS_ROOM(env, cs_ranked, n + 1);
 	int			found = 0;
 
+	/* excluded ones may all be among the best */
+	if (q->score && n > 0)
+		scored.n_personal = q->score(q->score_arg, (size_t) n + q->excluded.n, &scored.personal);
 	for (cs_layer_kind kind = CS_LAYER_HISTORY; kind <= CS_LAYER_POPULAR && found < n; kind++)
 		if (add_layer(&f, kind))
 		{
@@ -174,29 +173,4 @@ cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, size_t first,
 	}
 	for (size_t e = first; e < end; e++)
 		out[e - first] = cs_events_value(history, e, r->half_life);
-}
-
-size_t
-cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *target, const float *weight, size_t targets)
-{
-	for (size_t t = 0; t < targets; t++)
-	{
-		double		sum = score[target[t]];
-
-		if (sum == 0)
-			out[n++].item = target[t];
-		sum += v * (double) weight[t];
-		score[target[t]] = sum != 0 ? sum : TOUCHED;
-	}
-	return n;
-}
-
-void
-cs_score_take(double *score, cs_scored *out, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-	{
-		out[i].score = score[out[i].item];
-		score[out[i].item] = 0;
-	}
 }

@@ -26,6 +26,9 @@ extern cs_shaper *cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_se
 /* For many lists: what is known of items is read once. */
 extern void cs_shaper_load(cs_shaper *h, const cs_reco_whole *w);
 
+/* Does it read relations of the user's, which a parallel worker may not see? */
+extern bool cs_shaper_reads(const cs_shaper *h);
+
 /* What tells one list's chance from another's: the key of the customer, say. */
 extern void cs_shaper_who(cs_shaper *h, const char *key);
 

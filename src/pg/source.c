@@ -70,6 +70,20 @@ cs_unbecome(cs_identity was)
 	SetUserIdAndSecContext(was.user, was.context);
 }
 
+Datum
+cs_input_as(Oid role, Oid type, const char *text)
+{
+	cs_identity was = cs_become(role);
+	Oid			input,
+				param;
+	Datum		d;
+
+	getTypeInputInfo(type, &input, &param);
+	d = OidInputFunctionCall(input, unconstify(char *, text), param, -1);
+	cs_unbecome(was);
+	return d;
+}
+
 uint64
 cs_execute_as(Oid role, const char *command)
 {

@@ -49,6 +49,12 @@ extern cs_identity cs_become(Oid role);
 extern void cs_unbecome(cs_identity was);
 
 /*
+ * A text as a value of a type, as that role: a row type or domain runs what its owner
+ * has written.
+ */
+extern Datum cs_input_as(Oid role, Oid type, const char *text);
+
+/*
  * Run a command on the tables of a model as that role, which may have put
  * triggers on them: nothing of theirs runs with the caller's rights.  Returns rows.
  */

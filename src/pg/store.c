@@ -85,6 +85,15 @@ cs_result(HeapTuple row, TupleDesc desc, int c, bool *isnull)
 	return heap_getattr(row, c, desc, isnull);
 }
 
+char *
+cs_result_text(HeapTuple row, TupleDesc desc, int c)
+{
+	bool		isnull;
+	Datum		d = cs_result(row, desc, c, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(d);
+}
+
 void
 cs_kept_free(cs_kept *k)
 {

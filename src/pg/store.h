@@ -69,6 +69,9 @@ extern uint64 cs_kept_run(cs_kept *k, Datum *values, const char *nulls, cs_resul
 /* Column c (from 1) of a result row. */
 extern Datum cs_result(HeapTuple row, TupleDesc desc, int c, bool *isnull);
 
+/* The same of a text; NULL where it is. */
+extern char *cs_result_text(HeapTuple row, TupleDesc desc, int c);
+
 /* Forget the plan. */
 extern void cs_kept_free(cs_kept *k);
 

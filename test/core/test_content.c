@@ -94,6 +94,22 @@ options_count(cs_env *env)
 	CHECK(weight_between(&m, 1, 3) > 0.6);
 }
 
+/* Many terms that nearly all items have, and one that only two have, which alone counts. */
+static void
+broad_terms_lead_nowhere(cs_env *env)
+{
+	float	   *count = CS_NEW(env, float, 20 * ITEMS);
+	cs_reco_args args = {events_of_table(env, had, NULL, CUSTOMERS, ITEMS, false), NULL, 0,
+		options_of(env, "content", "most_items", 2.0, NULL), 1};
+	cs_reco_model m;
+
+	for (int cell = 0; cell < 20 * ITEMS; cell++)
+		count[cell] = cell / ITEMS > 0 || cell % ITEMS < 2;
+	args.attributes = events_of_table(env, count, NULL, 20, ITEMS, true);
+	m = fit_alone(env, "content", &args);
+	CHECK(m.start[ITEMS] == 2 && weight_between(&m, 0, 1) == 1 && weight_between(&m, 1, 0) == 1);
+}
+
 static void
 fit_nothing(cs_env *env)
 {
@@ -137,4 +153,4 @@ any_team_gives_the_same(cs_env *env)
 	CHECK(run.result[1][7] != 0 || run.result[1][8] != 0 || run.result[1][9] != 0);
 }
 
-TESTS(cosines_are_those_of_numpy, options_count, needs_items, empty_sources, any_team_gives_the_same)
+TESTS(cosines_are_those_of_numpy, options_count, broad_terms_lead_nowhere, needs_items, empty_sources, any_team_gives_the_same)

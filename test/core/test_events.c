@@ -95,6 +95,23 @@ repeats_add_up(cs_env *env)
 	cs_events_free(env, e);
 }
 
+/* Weights that are no sums of powers of two: what was returned in full is gone, what is left stays. */
+static void
+rounding_is_no_entry(cs_env *env)
+{
+	static const int32_t c[] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1},
+				i[] = {0, 0, 0, 1, 1, 0, 0, 0, 1, 2};
+	static const float w[] = {0.6f, 0.4f, -1, 1e-30f, 1e-30f, 0.7f, -0.5f, -0.1f, 16777216, 1e-30f};
+	cs_raw_events raw = {10, 2, 3, c, i, w, NULL};
+	cs_events  *e = cs_events_build(env, &raw, 0);
+
+	CHECK(e->n == 4 && e->cancelled == 1);
+	CHECK(e->start[1] == 1 && e->item[0] == 1 && e->weight[0] == 2e-30f);
+	CHECK_NEAR(e->weight[1], 0.1, 1e-6);
+	CHECK(e->weight[2] == 16777216 && e->weight[3] == 1e-30f);
+	cs_events_free(env, e);
+}
+
 static void
 order_does_not_matter(cs_env *env)
 {
@@ -290,5 +307,5 @@ bad_events_are_refused(cs_env *env)
 	CHECK_FAILS(env, item_out_of_range, CS_E_INTERNAL, "out of range");
 }
 
-TESTS(repeats_add_up, order_does_not_matter, sums_are_right, the_most_recent_stay, long_histories, transpose_twice,
+TESTS(repeats_add_up, rounding_is_no_entry, order_does_not_matter, sums_are_right, the_most_recent_stay, long_histories, transpose_twice,
 	  decay_halves, nothing_at_all, bad_events_are_refused)

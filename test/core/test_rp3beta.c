@@ -106,6 +106,21 @@ extreme_values(cs_env *env)
 		CHECK(isfinite((double) m.value[p]) && m.value[p] > 0);
 }
 
+/* A walk goes from a customer to what is the customer's, however long ago: the values of the table above. */
+static void
+old_customers_walk_as_far(cs_env *env)
+{
+	double	   *at = CS_ROOM(env, double, CUSTOMERS * ITEMS);
+	cs_reco_args args = {NULL, NULL, 0, options_of(env, "rp3beta", "half_life", 0.25, NULL), 1};
+	cs_reco_model m;
+
+	for (int cell = 0; cell < CUSTOMERS * ITEMS; cell++)
+		at[cell] = cell / ITEMS * 60 * DAY;
+	args.events = events_of_table(env, had, at, CUSTOMERS, ITEMS, false);
+	m = fit_alone(env, "rp3beta", &args);
+	check_table(&m, walks, 1e-6);
+}
+
 static void
 small_shops(cs_env *env)
 {
@@ -119,4 +134,4 @@ any_team_gives_the_same(cs_env *env)
 				   options_of(env, "rp3beta", "neighbours", 20.0, NULL));
 }
 
-TESTS(walks_are_those_of_numpy, pruned_both_ways, rare_items_are_no_targets, extreme_values, small_shops, any_team_gives_the_same)
+TESTS(walks_are_those_of_numpy, pruned_both_ways, rare_items_are_no_targets, extreme_values, old_customers_walk_as_far, small_shops, any_team_gives_the_same)

@@ -55,7 +55,7 @@ SELECT count(*) AS kept_recommendations FROM m_recommendations WHERE customer_id
 SELECT * FROM clusterseg.forget_customer('m', 7);
 SELECT count(*) AS kept_recommendations FROM m_recommendations WHERE customer_id = 7;
 SELECT v.version, v.state, r.customers, r.items, (SELECT count(*) FROM clusterseg._reco_items i WHERE i.version_id = v.id AND i.item_id LIKE '%alone') AS items_of_7,
-	(SELECT count(*) FROM clusterseg._reco_customers c, unnest(c.customers) n WHERE c.version_id = v.id AND n = clusterseg._customer_number(7)) AS kept
+	(SELECT count(*) FROM clusterseg._reco_customers c, unnest(c.customers) n WHERE c.version_id = v.id AND n = clusterseg._customer_number('7')) AS kept
 FROM clusterseg.versions v JOIN clusterseg._recommenders r ON r.version_id = v.id WHERE v.model = 'm' ORDER BY 1;
 SELECT count(*) AS orphans FROM (SELECT version_id FROM clusterseg._reco_customers UNION SELECT version_id FROM clusterseg._reco_items EXCEPT SELECT id FROM clusterseg.versions) o;
 -- once more, and somebody who was never there; the key in another type
@@ -65,6 +65,18 @@ SELECT version, state FROM clusterseg.forget_customer('m', '12') WHERE version <
 SELECT clusterseg.publish('m', 2);
 SELECT clusterseg.rollback('m');
 SELECT count(*) FROM clusterseg.recommend('m', 3, 5);
+
+-- keys whose texts depend on settings
+CREATE TABLE daily AS SELECT date '2024-01-01' + customer AS customer, item FROM events;
+SELECT version FROM clusterseg.train_recommender('daily', 'daily', 'customer', 'item', algorithm => 'itemknn');
+SELECT clusterseg.refresh_recommendations('daily', 3) > 0 AS kept, clusterseg.log_impressions('daily', date '2024-01-08', '{a}') > 0 AS logged;
+SET DateStyle = 'SQL, DMY';
+SELECT state FROM clusterseg.forget_customer('daily', date '2024-01-08');
+SELECT (SELECT count(*) FROM daily_recommendations WHERE customer_id = date '2024-01-08') AS kept, (SELECT count(*) FROM clusterseg.feedback_calls) AS logged;
+SELECT state FROM clusterseg.forget_customer('daily', '09/01/2024');
+RESET DateStyle;
+SELECT (SELECT count(*) FROM daily_recommendations WHERE customer_id = date '2024-01-09') AS kept;
+SELECT clusterseg.drop_model('daily');
 
 -- undone with the transaction
 BEGIN;

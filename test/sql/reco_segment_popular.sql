@@ -31,6 +31,9 @@ FROM unnest('{9, 11}'::int[]) c (customer) JOIN kinds_members m USING (customer)
 -- a label of one's own is used at once
 SELECT clusterseg.rename_segment('kinds', segment_id, 'The "fishers"') FROM kinds_members WHERE customer = 1;
 SELECT reason FROM clusterseg.recommend('ours', 9, 1);
+-- and so it is when the candidates are the lists of other recommenders, asked for within the same call
+SELECT version FROM clusterseg.train_recommender('others', 'events', 'customer', 'item', algorithm => 'popular');
+SELECT item_id, reason FROM clusterseg.recommend('ours', 9, 1, candidates => 'SELECT o.item_id FROM clusterseg.recommend(''others'', 99) o');
 
 -- kappa tells how much a segment is believed: with a million, everybody gets what is popular overall
 SELECT version FROM clusterseg.train_recommender('ours', 'events', 'customer', 'item', algorithm => 'segment_popular', segmentation => 'kinds',

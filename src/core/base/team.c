@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Bytes that are cleared between two polls: some milliseconds, the system's part included. */
+#define CLEARED_AT_ONCE ((size_t) 16 << 20)
+
 #define ALIGN64(x) (((x) + 63) & ~(size_t) 63)
 
 size_t
@@ -34,8 +37,11 @@ cs_team_alloc(cs_env *env, cs_team *team, size_t n, size_t size)
 	 * behind everybody's last use, the second before everybody's first.
 	 */
 	cs_team_barrier(team);
-	if (team->rank == 0)
-		memset(team->arena + at, 0, bytes);
+	for (size_t from = 0; team->rank == 0 && from < bytes; from += CLEARED_AT_ONCE)
+	{
+		cs_poll(env);
+		memset(team->arena + at + from, 0, bytes - from < CLEARED_AT_ONCE ? bytes - from : CLEARED_AT_ONCE);
+	}
 	cs_team_barrier(team);
 	return team->arena + at;
 }

@@ -23,7 +23,7 @@ struct cs_team
 	int			rank;			/* 0 is the leader */
 	int			size;
 	void		(*barrier) (cs_team *team);
-	char	   *arena;			/* 64-byte aligned, zeroed at start */
+	char	   *arena;			/* 64-byte aligned */
 	size_t		arena_size;
 	size_t		used;
 };

@@ -12,6 +12,9 @@
 #include "core/reco/algorithms.h"
 #include "core/reco/cooccurrence.h"
 
+#include <float.h>
+#include <math.h>
+
 static cs_pairs_needs
 needs(const cs_reco_args *a)
 {
@@ -48,7 +51,7 @@ fill(cs_pairs *p, size_t most_items)
 	for (size_t q = 0; q < e->n; q++)
 	{
 		cs_pairs_poll(p->env, q);
-		p->value[q] = e->weight[q];
+		p->value[q] = fmaxf(e->weight[q], FLT_MIN);
 	}
 	p->least = 0;
 	cs_pairs_columns(p);

@@ -8,8 +8,8 @@
 /* Items per unit of the team's work. */
 #define UNIT_ITEMS 64
 
-/* Histories that are added up between two polls. */
-#define POLL_HISTORIES 4096
+/* Entries that are added up between two polls. */
+#define POLL_ENTRIES 1000000
 
 /* A bound on all kept neighbours: by the option, and by pairs of items in histories. */
 static size_t
@@ -149,50 +149,38 @@ cs_pairs_close(cs_pairs *p)
 	cs_release(p->env, p->best);
 }
 
-/* Add the histories of customers first .. end - 1 of an item's column. */
-static size_t
-add_histories(cs_pairs *p, size_t first, size_t end, size_t touched)
+/* Add a history whose entries count the same. */
+static inline size_t
+add_history(const cs_pairs *p, int32_t customer, double mass, size_t touched)
 {
 	const cs_events *e = p->e;
 
-	for (size_t r = first; r < end; r++)
+	for (size_t q = e->start[customer]; q < e->start[customer + 1]; q++)
 	{
-		int32_t		c = p->customer[r];
-		double		mass = p->mass[c];
+		int32_t		j = e->item[q];
+		double		sum = p->sum[j];
 
-		for (size_t q = e->start[c]; q < e->start[c + 1]; q++)
-		{
-			int32_t		j = e->item[q];
-			double		sum = p->sum[j];
-
-			p->touched[touched] = j;
-			touched += sum == 0;
-			p->sum[j] = sum + mass;
-		}
+		p->touched[touched] = j;
+		touched += sum == 0;
+		p->sum[j] = sum + mass;
 	}
 	return touched;
 }
 
 /* The same with values of entries. */
-static size_t
-add_valued_histories(cs_pairs *p, size_t first, size_t end, size_t touched)
+static inline size_t
+add_valued_history(const cs_pairs *p, int32_t customer, double mass, size_t touched)
 {
 	const cs_events *e = p->e;
 
-	for (size_t r = first; r < end; r++)
+	for (size_t q = e->start[customer]; q < e->start[customer + 1]; q++)
 	{
-		int32_t		c = p->customer[r];
-		double		mass = p->mass[c] * (p->column_value ? (double) p->column_value[r] : 1);
+		int32_t		j = e->item[q];
+		double		sum = p->sum[j];
 
-		for (size_t q = e->start[c]; q < e->start[c + 1]; q++)
-		{
-			int32_t		j = e->item[q];
-			double		sum = p->sum[j];
-
-			p->touched[touched] = j;
-			touched += sum == 0;
-			p->sum[j] = sum + mass * (double) p->value[q];
-		}
+		p->touched[touched] = j;
+		touched += sum == 0;
+		p->sum[j] = sum + mass * (double) p->value[q];
 	}
 	return touched;
 }
@@ -200,15 +188,28 @@ add_valued_histories(cs_pairs *p, size_t first, size_t end, size_t touched)
 size_t
 cs_pairs_sum(cs_pairs *p, int i)
 {
-	size_t		touched = 0;
+	const cs_events *e = p->e;
+	size_t		touched = 0,
+				work = 0;
 
-	for (size_t q = p->column[i]; q < p->column[i + 1]; q += POLL_HISTORIES)
+	for (size_t r = p->column[i]; r < p->column[i + 1]; r++)
 	{
-		size_t		end = p->column[i + 1] - q > POLL_HISTORIES ? q + POLL_HISTORIES : p->column[i + 1];
+		int32_t		c = p->customer[r];
+		double		mass = p->mass[c];
 
-		touched = p->value ? add_valued_histories(p, q, end, touched) : add_histories(p, q, end, touched);
-		cs_poll(p->env);
+		/* what adds nothing would be touched again and again */
+		if (mass == 0)
+			continue;
+		work += e->start[c + 1] - e->start[c];
+		if (work > POLL_ENTRIES)
+		{
+			cs_poll(p->env);
+			work = 0;
+		}
+		touched = p->value ? add_valued_history(p, c, p->column_value ? mass * (double) p->column_value[r] : mass, touched)
+			: add_history(p, c, mass, touched);
 	}
+	cs_poll(p->env);
 	return touched;
 }
 

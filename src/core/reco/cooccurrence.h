@@ -29,8 +29,8 @@ struct cs_pairs
 	double		least;			/* customers that an item needs to have neighbours */
 
 	/* shared; the leader fills mass and value, and cs_pairs_columns the rest */
-	double	   *mass;			/* per customer */
-	float	   *value;			/* x of the entries of e; NULL: all 1 */
+	double	   *mass;			/* per customer; 0: passed over */
+	float	   *value;			/* x of the entries of e, at least FLT_MIN; NULL: all 1 */
 	size_t	   *column;			/* items + 1: where its customers start */
 	int32_t    *customer;		/* by item, ascending */
 	float	   *column_value;	/* y by item; NULL: all 1 */

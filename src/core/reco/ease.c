@@ -56,8 +56,9 @@ typedef struct size
 	size_t		keep;			/* bound of the weights per target */
 } size;
 
+/* env, or NULL: to poll with. */
 static size
-size_of(const cs_reco_args *a)
+size_of(cs_env *env, const cs_reco_args *a)
 {
 	const cs_events *e = a->events;
 	double		half_life = cs_option_real(a->options, "half_life"),
@@ -69,6 +70,8 @@ size_of(const cs_reco_args *a)
 	{
 		double		x = cs_events_value(e, p, half_life);
 
+		if (env)
+			cs_pairs_poll(env, p);
 		trace += x * x;
 	}
 	if (most > (size_t) e->items)
@@ -88,7 +91,7 @@ arena(const cs_reco_args *a)
 {
 	size_t		items = (size_t) a->events->items;
 	cs_pairs_needs n = needs(a);
-	size		s = size_of(a);
+	size		s = size_of(a->env, a);
 	size_t		cell = s.full ? sizeof(double) : sizeof(float);
 
 	return cs_pairs_arena(a, &n) + cs_team_bytes(s.most * s.most, cell) + 2 * cs_team_bytes(items, sizeof(int32_t)) +
@@ -102,7 +105,7 @@ start(ease *k, cs_env *env, cs_team *team, const cs_reco_args *a)
 {
 	size_t		items = (size_t) a->events->items;
 	cs_pairs_needs n = needs(a);
-	size		s = size_of(a);
+	size		s = size_of(env, a);
 	cs_pairs   *p = &k->pairs;
 
 	cs_pairs_start(p, env, team, a, &n);

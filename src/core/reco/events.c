@@ -160,14 +160,17 @@ merge_repeats(cell *c, size_t n, size_t *cancelled)
 	for (size_t i = 0, end; i < n; i = end)
 	{
 		double		sum = 0,
+					size = 0,
 					last = c[i].at;
 
 		for (end = i; end < n && c[end].item == c[i].item; end++)
 		{
 			sum += (double) c[end].weight;
+			size += fabs((double) c[end].weight);
 			last = fmax(last, c[end].at);
 		}
-		if (sum > 0)
+		/* 0.6 and 0.4 and -1 are 3e-8 in single precision, and nothing to who wrote them */
+		if (sum > size * (FLT_EPSILON / 2))
 			c[kept++] = (cell) {c[i].item, (float) fmin(sum, (double) FLT_MAX), last};
 		else
 			(*cancelled)++;

@@ -3,7 +3,8 @@
  *
  * Raw events (customer, item, weight, time) become one entry per customer and
  * item: weights of repeated events add up, the time is that of the last one.
- * Where they add up to 0 or less, all was returned and there is no entry.
+ * Where they add up to 0 or less, but for the rounding of the weights, all was
+ * returned and there is no entry.
  * Rows are customers, entries of a row ascend by item.
  */
 #ifndef CS_EVENTS_H

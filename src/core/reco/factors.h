@@ -21,6 +21,7 @@
 #define CS_FACTORS_H
 
 #include "core/base/env.h"
+#include "core/reco/mips.h"
 #include "core/reco/rank.h"
 
 typedef struct cs_fold_settings
@@ -85,6 +86,9 @@ double		cs_factors_value(const cs_factors *f, int32_t item, int factor);
 /* Products of the items' factors with q, those > 0 or all; out has room for all.  O(items d). */
 size_t		cs_factors_scores(cs_env *env, const cs_factors *f, const double *q, bool all, cs_scored *out);
 
+/* The search for the greatest of these products, among n items or (item NULL) all. */
+cs_mips    *cs_factors_search(cs_env *env, const cs_factors *f, const int32_t *item, size_t n);
+
 /* A history: entries of items below f->items, with values > 0. */
 typedef struct cs_fold
 {
@@ -95,10 +99,14 @@ typedef struct cs_fold
 	cs_ridge   *ridge;			/* NULL: sums */
 	double	   *u;				/* factors of the customer */
 	double	   *q;				/* room for one row of factors */
+	float	   *row;			/* factors by item, or NULL */
 } cs_fold;
 
 cs_fold    *cs_fold_new(cs_env *env, const cs_factors *f);
 void		cs_fold_free(cs_env *env, cs_fold *c);
+
+/* For many customers: a copy of the factors, item by item. */
+void		cs_fold_rows(cs_env *env, cs_fold *c);
 
 /* The customer with this history, whose arrays stay until the next one. */
 void		cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x);

@@ -12,7 +12,7 @@
  * up the weights of the last moments of a history, decay^m for the m-th from the
  * end, up to window moments.
  *
- * O(entries within windows), memory 20 bytes per entry and 12 per item.
+ * O(entries within windows), memory 24 bytes per entry and 20 per item.
  */
 #include "core/reco/algorithms.h"
 #include "core/reco/cooccurrence.h"
@@ -46,6 +46,7 @@ typedef struct chain
 	int32_t    *touched;
 	double		all;
 	uint64_t   *best;
+	size_t		looked;			/* entries so far, in all */
 } chain;
 
 static void
@@ -114,7 +115,7 @@ add_followers(chain *k, size_t p, size_t touched)
 		double		sum = k->sum[item],
 					more;
 
-		cs_pairs_poll(k->env, q - p);
+		cs_pairs_poll(k->env, ++k->looked);
 		if (gap == 0)
 			continue;
 		if (k->max_gap > 0 && e->last[entry] - at > k->max_gap)
@@ -174,10 +175,7 @@ followers(chain *k, int32_t j)
 
 	k->all = 0;
 	for (size_t c = k->column[j]; c < k->column[j + 1]; c++)
-	{
-		cs_pairs_poll(k->env, c);
 		touched = add_followers(k, k->place[c], touched);
-	}
 	for (size_t t = 0; t < touched; t++)
 	{
 		int32_t		i = k->touched[t];

@@ -13,11 +13,15 @@
 #include <float.h>
 #include <string.h>
 
-/* Scores between two polls; a power of two. */
+/* Scores between two polls, in a pass and in a sort; powers of two. */
 #define POLL_SCORES 65536
+#define POLL_SORT 4096
 
 /* Where a layer starts, as share of the score before it. */
 #define LAYER_STEP 0.5
+
+/* Groups that trimming looks at, at most; a power of two. */
+#define MOST_GROUPS 256
 
 /* Slots of a new accumulator; clearing costs this much when few were used. */
 #define FIRST_SLOTS 256
@@ -118,7 +122,7 @@ take(best_items *b, cs_scored s)
 
 /* Best first; it is a heap no more. */
 static void
-sort_best(best_items *b)
+sort_best(cs_env *env, best_items *b)
 {
 	size_t		n = b->n;
 
@@ -127,6 +131,8 @@ sort_best(best_items *b)
 	{
 		cs_scored	worst = b->heap[0];
 
+		if ((b->n & (POLL_SORT - 1)) == 0)
+			cs_poll(env);
 		b->n--;
 		sink(b, 0, b->heap[b->n]);
 		b->heap[b->n] = worst;
@@ -187,7 +193,7 @@ rank_layer(cs_env *env, ranking *r, int number, int n)
 		if (s.score > 0 && s.score <= DBL_MAX && wants(&best, s) && eligible(r, s.item))
 			take(&best, s);
 	}
-	sort_best(&best);
+	sort_best(env, &best);
 	append(r, number, &best);
 	cs_release(env, best.heap);
 }
@@ -208,6 +214,56 @@ cs_rank(cs_env *env, const cs_rank_args *args, int n, cs_ranked *out)
 	if (r.listed)
 		cs_accumulator_free(r.listed);
 	return r.n;
+}
+
+/* The k-th of n numbers, greatest first; k is small. */
+static double
+kth_greatest(const double *x, int n, size_t k)
+{
+	double		best[MOST_GROUPS];
+	size_t		kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		size_t		at = kept < k ? kept++ : k;
+
+		for (; at > 0 && best[at - 1] < x[i]; at--)
+			if (at < k)
+				best[at] = best[at - 1];
+		if (at < k)
+			best[at] = x[i];
+	}
+	return best[k - 1];
+}
+
+size_t
+cs_rank_trim(cs_scored *s, size_t n, size_t k)
+{
+	int			groups = k <= MOST_GROUPS / 8 ? MOST_GROUPS / 4 : MOST_GROUPS;
+	double		most[MOST_GROUPS],
+				bound;
+	size_t		kept = 0;
+
+	/* the greatest of each of some groups: the k-th of them is no greater than the k-th of all */
+	if (k == 0 || k > MOST_GROUPS / 2 || n < 2 * (size_t) groups)
+		return n;
+	for (int g = 0; g < groups; g++)
+		most[g] = 0;
+	for (size_t i = 0; i < n; i++)
+	{
+		double	   *m = &most[i & (size_t) (groups - 1)];
+
+		*m = s[i].score > *m && s[i].score <= DBL_MAX ? s[i].score : *m;
+	}
+	bound = kth_greatest(most, groups, k);
+	for (size_t i = 0; i < n; i++)
+	{
+		cs_scored	now = s[i];
+
+		s[kept] = now;
+		kept += now.score >= bound;
+	}
+	return kept;
 }
 
 static void

@@ -51,11 +51,29 @@ arena(const cs_reco_args *a)
 	return cs_pairs_arena(a, &n) + 2 * cs_team_bytes((size_t) a->events->items, sizeof(double));
 }
 
-/* Of a power that stays a positive number in single precision. */
-static float
-in_range(double x)
+/*
+ * Leader: the steps from a customer, (x_ui / sum_k x_uk)^alpha.  Ages are counted from
+ * the customer's own last event, which changes no share: of the global ones nothing may
+ * be left after many half-lives.
+ */
+static void
+fill_steps(walk *w, int customer)
 {
-	return (float) fmin(fmax(x, (double) FLT_MIN), (double) FLT_MAX);
+	cs_pairs   *p = &w->pairs;
+	cs_events	e = *p->e;
+	size_t		first = e.start[customer],
+				end = e.start[customer + 1];
+	double		sum = 0;
+
+	for (size_t q = first; e.last && q < end; q++)
+		e.now = q == first ? e.last[q] : fmax(e.now, e.last[q]);
+	for (size_t q = first; q < end; q++)
+		sum += cs_events_value(&e, q, w->half_life);
+	for (size_t q = first; q < end; q++)
+	{
+		cs_pairs_poll(p->env, q);
+		p->value[q] = (float) fmax(pow(cs_events_value(&e, q, w->half_life) / sum, w->alpha), (double) FLT_MIN);
+	}
 }
 
 /* Leader: what each customer and item counts for. */
@@ -68,18 +86,11 @@ fill(walk *w)
 
 	for (int c = 0; c < e->customers; c++)
 	{
-		double		sum = 0;
+		size_t		n = e->start[c + 1] - e->start[c];
 
-		for (size_t q = e->start[c]; q < e->start[c + 1]; q++)
-		{
-			double		x = cs_events_value(e, q, w->half_life);
-
-			cs_pairs_poll(p->env, q);
-			sum += x;
-			if (p->value)
-				p->value[q] = in_range(pow(x, w->alpha));
-		}
-		p->mass[c] = sum > 0 ? fmax(pow(sum, -w->alpha), DBL_MIN) : 0;
+		p->mass[c] = p->value || n == 0 ? 1 : pow((double) n, -w->alpha);
+		if (p->value)
+			fill_steps(w, c);
 	}
 	p->least = 0;				/* every item may be a source */
 	cs_pairs_columns(p);

@@ -106,6 +106,12 @@ cs_tastes_scores(cs_env *env, const cs_tastes *t, const double *p, cs_scored *ou
 	return cs_factors_scores(env, t->rate, p, false, out);
 }
 
+cs_mips *
+cs_tastes_search(cs_env *env, const cs_tastes *t, const int32_t *item, size_t n)
+{
+	return cs_factors_search(env, t->rate, item, n);
+}
+
 size_t
 cs_tastes_similar(cs_env *env, const cs_tastes *t, int32_t item, cs_scored *out)
 {

@@ -45,6 +45,9 @@ void		cs_tastes_customer(const cs_tastes *t, size_t n, const int32_t *item, cons
 /* Scores of all items that are recommended; out has room for all. O(items kinds). */
 size_t		cs_tastes_scores(cs_env *env, const cs_tastes *t, const double *p, cs_scored *out);
 
+/* The search for the greatest of these, among n items or (item NULL) all. */
+cs_mips    *cs_tastes_search(cs_env *env, const cs_tastes *t, const int32_t *item, size_t n);
+
 /* p(item|kind) */
 double		cs_tastes_rate(const cs_tastes *t, int32_t item, int kind);
 
