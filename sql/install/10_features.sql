@@ -12,8 +12,14 @@ CREATE FUNCTION clusterseg._create_view(name text, path text, body text, what te
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	part text[] := parse_ident(name);
+	part text[];
 BEGIN
+	BEGIN
+		part := parse_ident(name);
+	EXCEPTION WHEN invalid_parameter_value THEN
+		PERFORM clusterseg._fail('42602', format('invalid name of a view: %s', name), NULL,
+			'Put parts with spaces or capital letters into double quotes: shop."My view".');
+	END;
 	-- the view is made where the caller's search path says
 	PERFORM set_config('search_path', path, true);
 	IF to_regclass(name) IS NOT NULL THEN
@@ -97,6 +103,25 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._time_column(text, text, text) IS 'the moment and the day of an event as expressions';
 
+CREATE FUNCTION clusterseg._check_amount(q text, path text, amount text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	type regtype;
+BEGIN
+	PERFORM set_config('search_path', path, true);
+	EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT q.%I FROM %s LIMIT 0))', amount, q) INTO type;
+	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+	IF NOT EXISTS (SELECT FROM pg_type y WHERE y.oid = type
+			AND COALESCE(NULLIF(y.typbasetype, 0), y.oid) = ANY ('{int2,int4,int8,numeric,float4,float8}'::regtype[])) THEN
+		PERFORM clusterseg._fail('42804', format('column "%s" of type %s is not a number', amount, type), NULL,
+			'Cast it to numeric or double precision in a query.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._check_amount(text, text, text) IS 'error when the amount of an event is not a number';
+
 CREATE FUNCTION clusterseg._create_rfm_view(name text, source text, customer text, at text, amount text, order_id text,
 		as_of timestamptz, history interval, path text) RETURNS regclass
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -114,9 +139,10 @@ BEGIN
 		'average_order_value', 'first_order_at', 'last_order_at', 'tenure_days', 'mean_days_between_orders']);
 	q := clusterseg._source_from(source, path);
 	t := clusterseg._time_column(q, path, at);
+	PERFORM clusterseg._check_amount(q, path, amount);
 	IF history IS NOT NULL THEN
 		IF history <= interval '0' THEN
-			PERFORM clusterseg._fail('22023', 'history must be positive');
+			PERFORM clusterseg._fail('22023', 'history must be positive', NULL, 'history => ''1 year'' counts the events of the last year; NULL counts all.');
 		END IF;
 		limits := format(' AND e.at >= %s - %L::interval', moment, history);
 	END IF;
@@ -193,6 +219,7 @@ BEGIN
 	PERFORM clusterseg._check_events(name, source, path, customer, at, amount, NULL, ARRAY['x', 't_x', 'T', 'mean_repeat_value']);
 	q := clusterseg._source_from(source, path);
 	t := clusterseg._time_column(q, path, at);
+	PERFORM clusterseg._check_amount(q, path, amount);
 	view := clusterseg._create_view(name, path, format($q$
 WITH d AS (
 	SELECT q.%1$I AS customer, %2$s AS day, pg_catalog.sum(q.%3$I::float8) AS amount

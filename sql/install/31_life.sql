@@ -227,6 +227,10 @@ BEGIN
 	IF label IS NULL OR btrim(label) = '' THEN
 		PERFORM clusterseg._fail('22023', 'a segment needs a label');
 	END IF;
+	IF NOT EXISTS (SELECT FROM clusterseg._segments s WHERE s.model = name AND s.segment_id IS NOT DISTINCT FROM rename_segment.segment_id) THEN
+		PERFORM clusterseg._fail('42704', format('model "%s" has no segment %s', name, segment_id),
+			(SELECT 'It has: ' || string_agg(s.segment_id::text, ', ' ORDER BY s.segment_id) || '.' FROM clusterseg._segments s WHERE s.model = name));
+	END IF;
 	IF EXISTS (SELECT FROM clusterseg._segments s
 			WHERE s.model = name AND lower(s.label) = lower(rename_segment.label) AND s.segment_id <> rename_segment.segment_id) THEN
 		PERFORM clusterseg._fail('23505', format('model "%s" has another segment with the label "%s"', name, label));
@@ -234,10 +238,6 @@ BEGIN
 	UPDATE clusterseg._segments s SET label = rename_segment.label, named = true,
 			description = COALESCE(rename_segment.description, s.description), described = s.described OR rename_segment.description IS NOT NULL
 		WHERE s.model = name AND s.segment_id = rename_segment.segment_id;
-	IF NOT FOUND THEN
-		PERFORM clusterseg._fail('42704', format('model "%s" has no segment %s', name, segment_id),
-			(SELECT 'It has: ' || string_agg(s.segment_id::text, ', ' ORDER BY s.segment_id) || '.' FROM clusterseg._segments s WHERE s.model = name));
-	END IF;
 	PERFORM clusterseg._as_owner(m.owner, format('UPDATE %s m SET segment = %L WHERE m.segment_id = %s', kept, label, segment_id))
 		FROM clusterseg._kept(m, '_members') kept WHERE kept IS NOT NULL;
 END

@@ -1,5 +1,6 @@
 -- ---------------------------------------------------------------------------
--- The same for literals: ARRAY[3, 1.5] is numeric[], ARRAY[3, 1] is int[]
+-- The same for literals and counts: ARRAY[3, 1.5] is numeric[], ARRAY[3, 1] is int[],
+-- ARRAY[count(*), 1] is bigint[]; without these, float8[] and real[] would tie
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION clusterseg.segment(model text, features numeric[]) RETURNS int
@@ -14,6 +15,18 @@ CREATE FUNCTION clusterseg.segment(model text, features int[]) RETURNS int
 COMMENT ON FUNCTION clusterseg.segment(text, int[]) IS
 	'id of the segment; NULL when the row is not assignable, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment(model text, features bigint[]) RETURNS int
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment(text, bigint[]) IS
+	'id of the segment; NULL when the row is not assignable, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment(model text, features smallint[]) RETURNS int
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment(text, smallint[]) IS
+	'id of the segment; NULL when the row is not assignable, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment(model clusterseg.model, features numeric[]) RETURNS int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
@@ -24,6 +37,18 @@ CREATE FUNCTION clusterseg.segment(model clusterseg.model, features int[]) RETUR
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
 COMMENT ON FUNCTION clusterseg.segment(clusterseg.model, int[]) IS
+	'id of the segment; NULL when the row is not assignable, by a model value';
+
+CREATE FUNCTION clusterseg.segment(model clusterseg.model, features bigint[]) RETURNS int
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment(clusterseg.model, bigint[]) IS
+	'id of the segment; NULL when the row is not assignable, by a model value';
+
+CREATE FUNCTION clusterseg.segment(model clusterseg.model, features smallint[]) RETURNS int
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment(segment.model, segment.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment(clusterseg.model, smallint[]) IS
 	'id of the segment; NULL when the row is not assignable, by a model value';
 
 CREATE FUNCTION clusterseg.segment_label(model text, features numeric[]) RETURNS text
@@ -38,6 +63,18 @@ CREATE FUNCTION clusterseg.segment_label(model text, features int[]) RETURNS tex
 COMMENT ON FUNCTION clusterseg.segment_label(text, int[]) IS
 	'label of the segment, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment_label(model text, features bigint[]) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_label(text, bigint[]) IS
+	'label of the segment, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment_label(model text, features smallint[]) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_label(text, smallint[]) IS
+	'label of the segment, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment_label(model clusterseg.model, features numeric[]) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
@@ -48,6 +85,18 @@ CREATE FUNCTION clusterseg.segment_label(model clusterseg.model, features int[])
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
 COMMENT ON FUNCTION clusterseg.segment_label(clusterseg.model, int[]) IS
+	'label of the segment, by a model value';
+
+CREATE FUNCTION clusterseg.segment_label(model clusterseg.model, features bigint[]) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_label(clusterseg.model, bigint[]) IS
+	'label of the segment, by a model value';
+
+CREATE FUNCTION clusterseg.segment_label(model clusterseg.model, features smallint[]) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_label(segment_label.model, segment_label.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_label(clusterseg.model, smallint[]) IS
 	'label of the segment, by a model value';
 
 CREATE FUNCTION clusterseg.segment_distance(model text, features numeric[]) RETURNS float8
@@ -62,6 +111,18 @@ CREATE FUNCTION clusterseg.segment_distance(model text, features int[]) RETURNS 
 COMMENT ON FUNCTION clusterseg.segment_distance(text, int[]) IS
 	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment_distance(model text, features bigint[]) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(text, bigint[]) IS
+	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment_distance(model text, features smallint[]) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(text, smallint[]) IS
+	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features numeric[]) RETURNS float8
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
@@ -72,6 +133,18 @@ CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
 COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, int[]) IS
+	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by a model value';
+
+CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features bigint[]) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, bigint[]) IS
+	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by a model value';
+
+CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features smallint[]) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, smallint[]) IS
 	'distance to the centre of the own segment in scaled units; cosine distance for spherical_kmeans, by a model value';
 
 CREATE FUNCTION clusterseg.segment_distance(model text, features numeric[], segment_id int) RETURNS float8
@@ -86,6 +159,18 @@ CREATE FUNCTION clusterseg.segment_distance(model text, features int[], segment_
 COMMENT ON FUNCTION clusterseg.segment_distance(text, int[], int) IS
 	'distance to the centre of a segment, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment_distance(model text, features bigint[], segment_id int) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(text, bigint[], int) IS
+	'distance to the centre of a segment, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment_distance(model text, features smallint[], segment_id int) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(text, smallint[], int) IS
+	'distance to the centre of a segment, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features numeric[], segment_id int) RETURNS float8
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
@@ -96,6 +181,18 @@ CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
 COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, int[], int) IS
+	'distance to the centre of a segment, by a model value';
+
+CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features bigint[], segment_id int) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, bigint[], int) IS
+	'distance to the centre of a segment, by a model value';
+
+CREATE FUNCTION clusterseg.segment_distance(model clusterseg.model, features smallint[], segment_id int) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_distance(segment_distance.model, segment_distance.features::float8[], segment_distance.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_distance(clusterseg.model, smallint[], int) IS
 	'distance to the centre of a segment, by a model value';
 
 CREATE FUNCTION clusterseg.segment_probability(model text, features numeric[], segment_id int) RETURNS float8
@@ -110,6 +207,18 @@ CREATE FUNCTION clusterseg.segment_probability(model text, features int[], segme
 COMMENT ON FUNCTION clusterseg.segment_probability(text, int[], int) IS
 	'probability of a segment; over all segments they add up to 1, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment_probability(model text, features bigint[], segment_id int) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_probability(text, bigint[], int) IS
+	'probability of a segment; over all segments they add up to 1, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment_probability(model text, features smallint[], segment_id int) RETURNS float8
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_probability(text, smallint[], int) IS
+	'probability of a segment; over all segments they add up to 1, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment_probability(model clusterseg.model, features numeric[], segment_id int) RETURNS float8
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
@@ -120,6 +229,18 @@ CREATE FUNCTION clusterseg.segment_probability(model clusterseg.model, features 
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
 COMMENT ON FUNCTION clusterseg.segment_probability(clusterseg.model, int[], int) IS
+	'probability of a segment; over all segments they add up to 1, by a model value';
+
+CREATE FUNCTION clusterseg.segment_probability(model clusterseg.model, features bigint[], segment_id int) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_probability(clusterseg.model, bigint[], int) IS
+	'probability of a segment; over all segments they add up to 1, by a model value';
+
+CREATE FUNCTION clusterseg.segment_probability(model clusterseg.model, features smallint[], segment_id int) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_probability(segment_probability.model, segment_probability.features::float8[], segment_probability.segment_id); END;
+COMMENT ON FUNCTION clusterseg.segment_probability(clusterseg.model, smallint[], int) IS
 	'probability of a segment; over all segments they add up to 1, by a model value';
 
 CREATE FUNCTION clusterseg.assign(model text, features numeric[],
@@ -136,6 +257,20 @@ CREATE FUNCTION clusterseg.assign(model text, features int[],
 COMMENT ON FUNCTION clusterseg.assign(text, int[]) IS
 	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.assign(model text, features bigint[],
+		OUT segment_id int, OUT segment text, OUT distance float8, OUT margin float8, OUT runner_up_id int, OUT confidence float8, OUT reason text)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT * FROM clusterseg.assign(assign.model, assign.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.assign(text, bigint[]) IS
+	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.assign(model text, features smallint[],
+		OUT segment_id int, OUT segment text, OUT distance float8, OUT margin float8, OUT runner_up_id int, OUT confidence float8, OUT reason text)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT * FROM clusterseg.assign(assign.model, assign.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.assign(text, smallint[]) IS
+	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.assign(model clusterseg.model, features numeric[],
 		OUT segment_id int, OUT segment text, OUT distance float8, OUT margin float8, OUT runner_up_id int, OUT confidence float8, OUT reason text)
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -150,6 +285,20 @@ CREATE FUNCTION clusterseg.assign(model clusterseg.model, features int[],
 COMMENT ON FUNCTION clusterseg.assign(clusterseg.model, int[]) IS
 	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by a model value';
 
+CREATE FUNCTION clusterseg.assign(model clusterseg.model, features bigint[],
+		OUT segment_id int, OUT segment text, OUT distance float8, OUT margin float8, OUT runner_up_id int, OUT confidence float8, OUT reason text)
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT * FROM clusterseg.assign(assign.model, assign.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.assign(clusterseg.model, bigint[]) IS
+	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by a model value';
+
+CREATE FUNCTION clusterseg.assign(model clusterseg.model, features smallint[],
+		OUT segment_id int, OUT segment text, OUT distance float8, OUT margin float8, OUT runner_up_id int, OUT confidence float8, OUT reason text)
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT * FROM clusterseg.assign(assign.model, assign.features::float8[]); END;
+COMMENT ON FUNCTION clusterseg.assign(clusterseg.model, smallint[]) IS
+	'segment, distance, margin over the runner-up (explain() takes it apart), confidence; reason says why a row is not assignable, by a model value';
+
 CREATE FUNCTION clusterseg.segment_at(model text, features numeric[], k int) RETURNS int
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
@@ -162,6 +311,18 @@ CREATE FUNCTION clusterseg.segment_at(model text, features int[], k int) RETURNS
 COMMENT ON FUNCTION clusterseg.segment_at(text, int[], int) IS
 	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
 
+CREATE FUNCTION clusterseg.segment_at(model text, features bigint[], k int) RETURNS int
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
+COMMENT ON FUNCTION clusterseg.segment_at(text, bigint[], int) IS
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
+
+CREATE FUNCTION clusterseg.segment_at(model text, features smallint[], k int) RETURNS int
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
+COMMENT ON FUNCTION clusterseg.segment_at(text, smallint[], int) IS
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by the published version of the named model';
+
 CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features numeric[], k int) RETURNS int
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
@@ -172,4 +333,16 @@ CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features int[], k 
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
 COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, int[], int) IS
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
+
+CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features bigint[], k int) RETURNS int
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
+COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, bigint[], int) IS
+	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';
+
+CREATE FUNCTION clusterseg.segment_at(model clusterseg.model, features smallint[], k int) RETURNS int
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC SELECT clusterseg.segment_at(segment_at.model, segment_at.features::float8[], segment_at.k); END;
+COMMENT ON FUNCTION clusterseg.segment_at(clusterseg.model, smallint[], int) IS
 	'segment at a coarser level of a tree model (hierarchical, bisecting_kmeans): the lowest id among the segments joined there, by a model value';

@@ -89,17 +89,29 @@ CREATE POLICY seen ON clusterseg.outcomes FOR SELECT USING (clusterseg._sees_cal
 CREATE POLICY logged ON clusterseg.outcomes FOR INSERT WITH CHECK (clusterseg._sees_call(call_id, false));
 CREATE POLICY owned ON clusterseg.outcomes FOR DELETE USING (clusterseg._sees_call(call_id, true));
 GRANT INSERT, DELETE ON clusterseg.feedback_calls, clusterseg.impressions, clusterseg.outcomes TO PUBLIC;
-GRANT USAGE ON SEQUENCE clusterseg.call_id_seq TO PUBLIC;
+GRANT USAGE, SELECT ON SEQUENCE clusterseg.call_id_seq TO PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.feedback_calls', '');
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.impressions', '');
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.outcomes', '');
 SELECT pg_catalog.pg_extension_config_dump('clusterseg.call_id_seq', '');
+
+-- Who logs and who removes wait for each other: a row that is just being added would stay for good.
+CREATE FUNCTION clusterseg._share_log(model text, call_id bigint) RETURNS void
+	AS 'MODULE_PATHNAME', 'clusterseg_share_log' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._share_log(text, bigint) IS
+	'keeps the log of a model from being removed until the transaction ends: for who adds a list (call_id NULL) or an outcome of one';
+
+CREATE FUNCTION clusterseg._own_log(model text, customer_id text) RETURNS void
+	AS 'MODULE_PATHNAME', 'clusterseg_own_log' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION clusterseg._own_log(text, text) IS
+	'waits for who adds to the log of a model, and holds them up until the transaction ends: for who removes from it what is of a customer (NULL: all)';
 
 CREATE FUNCTION clusterseg._forget_calls() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM clusterseg._own_log(OLD.model, NULL);
 	DELETE FROM clusterseg.feedback_calls x WHERE x.model = OLD.model;
 	RETURN OLD;
 END
@@ -130,6 +142,17 @@ CREATE FUNCTION clusterseg._segment_of(model text, customer "any") RETURNS int
 	AS 'MODULE_PATHNAME', 'clusterseg_segment_of' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION clusterseg._segment_of(text, "any") IS 'segment of a customer by the recommender''s segmentation; NULL: unknown';
 
+CREATE FUNCTION clusterseg._model_to_log(name text) RETURNS clusterseg.models
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM clusterseg._share_log(name, NULL) WHERE name IS NOT NULL;
+	RETURN clusterseg._model(name, 'recommender');
+END
+$$;
+COMMENT ON FUNCTION clusterseg._model_to_log(text) IS 'row of a recommender that is there until the transaction ends';
+
 CREATE FUNCTION clusterseg._check_impressions(items text[], propensities float8[], experiment text, bucket text, shown_at timestamptz) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -158,7 +181,7 @@ CREATE FUNCTION clusterseg.log_impressions(model text, customer anycompatible, i
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	m clusterseg.models := clusterseg._model(model, 'recommender');
+	m clusterseg.models := clusterseg._model_to_log(model);
 	call bigint;
 BEGIN
 	IF customer IS NULL THEN
@@ -188,6 +211,7 @@ CREATE FUNCTION clusterseg.log_outcome(call_id bigint, item text, outcome text D
 AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM clusterseg._share_log(c.model, c.call_id) FROM clusterseg.feedback_calls c WHERE c.call_id = log_outcome.call_id;
 	IF NOT EXISTS (SELECT FROM clusterseg.feedback_calls c WHERE c.call_id = log_outcome.call_id) THEN
 		PERFORM clusterseg._fail('42704', format('call %s does not exist', COALESCE(log_outcome.call_id::text, 'NULL')),
 			'There is no such list, or another role has logged it.', 'log_impressions() gives the number.');
@@ -211,7 +235,7 @@ CREATE FUNCTION clusterseg.attribute_outcome(model text, customer anycompatible,
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	m clusterseg.models := clusterseg._model(model, 'recommender');
+	m clusterseg.models := clusterseg._model_to_log(model);
 	call bigint;
 BEGIN
 	SELECT c.call_id INTO call FROM clusterseg.feedback_calls c
@@ -228,12 +252,18 @@ COMMENT ON FUNCTION clusterseg.attribute_outcome(text, anycompatible, text, text
 	'log_outcome() for the latest list within an interval in which the customer was shown the item; returns that list, NULL: none';
 
 CREATE FUNCTION clusterseg._forget_feedback(model text, customer_key text) RETURNS bigint
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE
-	BEGIN ATOMIC
-		WITH gone AS (DELETE FROM clusterseg.feedback_calls c WHERE c.model = _forget_feedback.model AND c.customer_id = _forget_feedback.customer_key
-			RETURNING 1)
-		SELECT pg_catalog.count(*) FROM gone;
-	END;
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	lists bigint;
+BEGIN
+	PERFORM clusterseg._own_log(model, customer_key);
+	DELETE FROM clusterseg.feedback_calls c WHERE c.model = _forget_feedback.model AND c.customer_id = _forget_feedback.customer_key;
+	GET DIAGNOSTICS lists = ROW_COUNT;
+	RETURN lists;
+END
+$$;
 COMMENT ON FUNCTION clusterseg._forget_feedback(text, text) IS 'forget_feedback() of a key as text';
 
 CREATE FUNCTION clusterseg.forget_feedback(model text, customer anycompatible) RETURNS bigint

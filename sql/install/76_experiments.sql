@@ -246,33 +246,28 @@ COMMENT ON FUNCTION clusterseg.sample_ratio(text, text, text[], float8[]) IS
 
 -- ---- what another policy would have brought ----
 
+CREATE FUNCTION clusterseg._policy_rows(policy text, path text) RETURNS TABLE (call_id bigint, item_id text, probability float8)
+	AS 'MODULE_PATHNAME', 'clusterseg_policy_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE ROWS 100000 COST 100000;
+COMMENT ON FUNCTION clusterseg._policy_rows(text, text) IS 'rows of a policy, read under a given search path';
+
 CREATE FUNCTION clusterseg._policy_value(model text, policy text, outcome text, by_value boolean, since timestamptz, until timestamptz, path text)
 	RETURNS TABLE (estimator text, value float8, standard_error float8, low float8, high float8, impressions bigint, effective float8)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 3
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 3
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	m clusterseg.models := clusterseg._model(_policy_value.model, 'recommender');
-	bad bigint;
+	found record;
 BEGIN
 	IF policy IS NULL OR by_value IS NULL THEN
 		PERFORM clusterseg._fail('22004', format('argument "%s" must not be NULL', CASE WHEN policy IS NULL THEN 'policy' ELSE 'by_value' END));
 	END IF;
-	PERFORM set_config('search_path', path, true);
-	EXECUTE format('CREATE TEMPORARY TABLE _clusterseg_policy ON COMMIT DROP AS SELECT q.call_id::bigint AS call_id, q.item_id::text AS item_id,
-		q.probability::float8 AS probability FROM (%s) q', policy);
-	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	SELECT count(*) INTO bad FROM pg_temp._clusterseg_policy p WHERE NOT COALESCE(p.probability >= 0 AND p.probability <= 1, false);
-	IF bad > 0 THEN
-		PERFORM clusterseg._fail('22023', format('%s probabilities of the policy are no probabilities', bad), 'They are 0 to 1.');
-	ELSIF EXISTS (SELECT FROM pg_temp._clusterseg_policy p GROUP BY p.call_id, p.item_id HAVING count(*) > 1) THEN
-		PERFORM clusterseg._fail('22023', 'the policy has an item of a call twice');
-	END IF;
-	RETURN QUERY WITH shown AS (
-		SELECT c.customer_id, COALESCE(p.probability, 0) / i.propensity AS w, COALESCE(o.reward, 0)::float8 AS r
+	WITH p AS MATERIALIZED (SELECT * FROM clusterseg._policy_rows(_policy_value.policy, _policy_value.path)),
+	shown AS MATERIALIZED (
+		SELECT c.customer_id, CASE WHEN p.probability >= 0 AND p.probability <= 1 THEN p.probability ELSE 0 END / i.propensity AS w, COALESCE(o.reward, 0)::float8 AS r
 		FROM clusterseg.feedback_calls c JOIN clusterseg.impressions i ON i.call_id = c.call_id
-			LEFT JOIN pg_temp._clusterseg_policy p ON p.call_id = c.call_id AND p.item_id = i.item_id
+			LEFT JOIN p ON p.call_id = c.call_id AND p.item_id = i.item_id COLLATE "default"
 			LEFT JOIN LATERAL (SELECT CASE WHEN _policy_value.by_value THEN sum(o.value) ELSE least(count(*), 1) END AS reward FROM clusterseg.outcomes o
 				WHERE o.call_id = c.call_id AND o.item_id = i.item_id AND (_policy_value.outcome IS NULL OR o.outcome = _policy_value.outcome)) o ON true
 		WHERE c.model = m.model AND c.shown_at >= COALESCE(_policy_value.since, '-infinity') AND c.shown_at < COALESCE(_policy_value.until, 'infinity')),
@@ -282,12 +277,20 @@ BEGIN
 	c AS (SELECT sum(s.w * s.r) - count(*) * t.ips AS ips, sum(s.w * (s.r - t.snips)) AS snips, sum(s.r) - count(*) * t.logged AS logged FROM shown s, t
 		GROUP BY s.customer_id, t.ips, t.snips, t.logged),
 	v AS (SELECT sqrt(sum(c.ips * c.ips)) AS ips, sqrt(sum(c.snips * c.snips)) AS snips, sqrt(sum(c.logged * c.logged)) AS logged FROM c)
-	SELECT e.estimator, e.value, e.se, e.value - 1.959963984540054 * e.se, e.value + 1.959963984540054 * e.se, t.n, e.effective
-	FROM t, v, LATERAL (VALUES
-		('logged', t.logged, sqrt(t.g / NULLIF(t.g - 1, 0)::float8) * v.logged / NULLIF(t.n, 0), t.n::float8),
-		('ips', t.ips, sqrt(t.g / NULLIF(t.g - 1, 0)::float8) * v.ips / NULLIF(t.n, 0), t.w * t.w / NULLIF(t.ww, 0)),
-		('snips', t.snips, sqrt(t.g / NULLIF(t.g - 1, 0)::float8) * v.snips / NULLIF(t.w, 0), t.w * t.w / NULLIF(t.ww, 0))) e (estimator, value, se, effective);
-	DROP TABLE pg_temp._clusterseg_policy;
+	SELECT t.n, t.w, t.ww, t.logged, t.ips, t.snips, sqrt(t.g / NULLIF(t.g - 1, 0)::float8) AS few, v.logged AS logged_spread, v.ips AS ips_spread,
+		v.snips AS snips_spread, (SELECT count(*) FROM p WHERE NOT COALESCE(p.probability >= 0 AND p.probability <= 1, false)) AS bad,
+		EXISTS (SELECT FROM p GROUP BY p.call_id, p.item_id HAVING count(*) > 1) AS twice
+	INTO found FROM t, v;
+	IF found.bad > 0 THEN
+		PERFORM clusterseg._fail('22023', format('%s probabilities of the policy are no probabilities', found.bad), 'They are 0 to 1.');
+	ELSIF found.twice THEN
+		PERFORM clusterseg._fail('22023', 'the policy has an item of a call twice', NULL, 'Make it one row for each call_id and item_id.');
+	END IF;
+	RETURN QUERY SELECT e.estimator, e.value, e.se, e.value - 1.959963984540054 * e.se, e.value + 1.959963984540054 * e.se, found.n, e.effective
+	FROM (VALUES
+		('logged', found.logged, found.few * found.logged_spread / NULLIF(found.n, 0), found.n::float8),
+		('ips', found.ips, found.few * found.ips_spread / NULLIF(found.n, 0), found.w * found.w / NULLIF(found.ww, 0)),
+		('snips', found.snips, found.few * found.snips_spread / NULLIF(found.w, 0), found.w * found.w / NULLIF(found.ww, 0))) e (estimator, value, se, effective);
 END
 $$;
 COMMENT ON FUNCTION clusterseg._policy_value(text, text, text, boolean, timestamptz, timestamptz, text) IS 'policy_value() under a given search path';
@@ -295,7 +298,7 @@ COMMENT ON FUNCTION clusterseg._policy_value(text, text, text, boolean, timestam
 CREATE FUNCTION clusterseg.policy_value(model text, policy text, outcome text DEFAULT NULL, by_value boolean DEFAULT false,
 		since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 	RETURNS TABLE (estimator text, value float8, standard_error float8, low float8, high float8, impressions bigint, effective float8)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 3
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 3
 	BEGIN ATOMIC
 		SELECT * FROM clusterseg._policy_value(policy_value.model, policy_value.policy, policy_value.outcome, policy_value.by_value,
 			policy_value.since, policy_value.until, pg_catalog.current_setting('search_path'));

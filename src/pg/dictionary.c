@@ -5,13 +5,25 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "utils/memutils.h"
 
 #include "core/base/rng.h"
 #include "pg/dictionary.h"
 #include "pg/pg_env.h"
 
 #define ARENA 65536
+
+/* Keys of a dictionary at most: so that slots can be counted by 32 bits. */
+#define MOST_KEYS 1000000000
+
+/* Slots at first; a power of two. */
+#define FIRST_SLOTS 2048
+
+/* A place in the hash table, small since most of its work is waiting for memory. */
+typedef struct cs_dictionary_slot
+{
+	uint32		hash;
+	int32		at;				/* entry; -1: free */
+} slot;
 
 typedef struct dict_key
 {
@@ -20,14 +32,6 @@ typedef struct dict_key
 	int			len;
 } dict_key;
 
-typedef struct dict_entry
-{
-	dict_key	key;
-	uint32		status;
-	uint32		hash;
-	int			at;
-} dict_entry;
-
 static inline uint32
 key_hash(dict_key k)
 {
@@ -35,25 +39,12 @@ key_hash(dict_key k)
 }
 
 static inline bool
-key_equal(dict_key a, dict_key b)
+is_entry(const cs_dictionary *d, int at, dict_key k)
 {
-	if (a.text == NULL)
-		return a.number == b.number;
-	return a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
+	if (k.text == NULL)
+		return d->number[at] == k.number;
+	return strncmp(d->text[at], k.text, k.len) == 0 && d->text[at][k.len] == '\0';
 }
-
-#define SH_PREFIX dicthash
-#define SH_ELEMENT_TYPE dict_entry
-#define SH_KEY_TYPE dict_key
-#define SH_KEY key
-#define SH_HASH_KEY(tb, k) key_hash(k)
-#define SH_EQUAL(tb, a, b) key_equal(a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, e) (e)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 bool
 cs_dictionary_integral(Oid type)
@@ -74,7 +65,9 @@ cs_dictionary_new(cs_env *env, bool integral)
 
 	d->env = env;
 	d->integral = integral;
-	d->hash = dicthash_create(cs_pg_env_context(env), 1024, NULL);
+	d->slots = FIRST_SLOTS;
+	d->slot = CS_ROOM(env, slot, d->slots);
+	memset(d->slot, 0xff, sizeof(slot) * d->slots);
 	return d;
 }
 
@@ -113,33 +106,61 @@ grow(cs_dictionary *d)
 	cs_release(d->env, d->text);
 	d->number = number;
 	d->text = text;
-	d->bytes += (size_t) (room - d->room) * (sizeof(int64) + 2 * sizeof(dict_entry));
+	d->bytes += (size_t) (room - d->room) * sizeof(int64);
 	d->room = room;
 }
 
-static int
-find(cs_dictionary *d, dict_key key, bool add)
+/* Twice the slots, when half of them are taken. */
+static void
+grow_slots(cs_dictionary *d)
 {
-	dict_entry *e;
-	bool		found;
+	slot	   *old = d->slot;
+	uint32		slots = d->slots;
 
-	if (!add)
-	{
-		e = dicthash_lookup(d->hash, key);
-		return e ? e->at : -1;
-	}
-	e = dicthash_insert(d->hash, key, &found);
-	if (found)
-		return e->at;
-	if (d->n == PG_INT32_MAX)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many distinct keys")));
+	d->slots *= 2;
+	d->bytes += sizeof(slot) * slots;
+	d->slot = CS_ROOM(d->env, slot, d->slots);
+	memset(d->slot, 0xff, sizeof(slot) * d->slots);
+	for (uint32 i = 0; i < slots; i++)
+		if (old[i].at >= 0)
+		{
+			uint32		at = old[i].hash & (d->slots - 1);
+
+			while (d->slot[at].at >= 0)
+				at = (at + 1) & (d->slots - 1);
+			d->slot[at] = old[i];
+		}
+	cs_release(d->env, old);
+}
+
+static int
+add(cs_dictionary *d, dict_key key, uint32 hash, uint32 at)
+{
+	if (d->n >= MOST_KEYS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many distinct keys"),
+						errdetail("There are more than %d.", MOST_KEYS)));
 	if (d->n == d->room)
 		grow(d);
 	if (d->integral)
 		d->number[d->n] = key.number;
 	else
-		e->key.text = d->text[d->n] = keep(d, key.text, key.len);
-	return e->at = d->n++;
+		d->text[d->n] = keep(d, key.text, key.len);
+	d->slot[at] = (slot) {hash, d->n};
+	if ((uint32) d->n >= d->slots / 2)
+		grow_slots(d);
+	return d->n++;
+}
+
+static int
+find(cs_dictionary *d, dict_key key, bool adding)
+{
+	uint32		hash = key_hash(key),
+				at = hash & (d->slots - 1);
+
+	for (; d->slot[at].at >= 0; at = (at + 1) & (d->slots - 1))
+		if (d->slot[at].hash == hash && is_entry(d, d->slot[at].at, key))
+			return d->slot[at].at;
+	return adding ? add(d, key, hash, at) : -1;
 }
 
 int
@@ -178,8 +199,6 @@ cs_dictionary_order(cs_dictionary *d)
 			   *to = CS_ROOM(d->env, int32, d->n + 1);
 	int64	   *number = d->integral ? CS_ROOM(d->env, int64, d->n + 1) : NULL;
 	char	  **text = d->integral ? NULL : CS_ROOM(d->env, char *, d->n + 1);
-	dicthash_iterator it;
-	dict_entry *e;
 
 	for (int i = 0; i < d->n; i++)
 		from[i] = i;
@@ -195,9 +214,9 @@ cs_dictionary_order(cs_dictionary *d)
 	d->number = number;
 	d->text = text;
 	d->room = d->n;
-	dicthash_start_iterate(d->hash, &it);
-	while ((e = dicthash_iterate(d->hash, &it)) != NULL)
-		e->at = to[e->at];
+	for (uint32 i = 0; i < d->slots; i++)
+		if (d->slot[i].at >= 0)
+			d->slot[i].at = to[d->slot[i].at];
 	cs_release(d->env, from);
 	return to;
 }

@@ -17,7 +17,8 @@ typedef struct cs_dictionary
 {
 	cs_env	   *env;
 	bool		integral;
-	struct dicthash_hash *hash;
+	struct cs_dictionary_slot *slot;	/* hash table */
+	uint32		slots;
 	int			n;
 	int			room;
 	int64	   *number;			/* integral: key of each entry */

@@ -95,7 +95,7 @@ clusterseg_suggest_eps(PG_FUNCTION_ARGS)
 	cs_density_check(env, ds->matrix);
 	t = cs_kdtree_at(CS_ROOM(env, char, cs_kdtree_bytes(ds->matrix->n, ds->matrix->d)), ds->matrix->n, ds->matrix->d);
 	cs_kdtree_build(env, &t, ds->matrix);
-	m = cs_neighbour_curve(env, &t, min_points, curve);
+	m = cs_neighbour_curve(env, &t, CS_METRIC_EUCLIDEAN, min_points, curve);
 	eps = cs_curve_knee(curve, m);
 	for (size_t i = 0; i < m; i++)
 		below += curve[i] <= eps;

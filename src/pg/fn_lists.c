@@ -41,10 +41,10 @@ put_param(ReturnSetInfo *rsinfo, const char *kind, const char *algorithm, const 
 	v[7] = CStringGetTextDatum(p->help);
 	isnull[4] = p->type >= CS_P_MATRIX;
 	v[4] = CStringGetTextDatum(p->type == CS_P_ENUM ? cs_param_choice_name(env, p, (int) p->def)
-							   : p->type == CS_P_BOOL ? (p->def != 0 ? "true" : "false") : psprintf("%.15g", p->def));
+							   : p->type == CS_P_BOOL ? (p->def != 0 ? "true" : "false") : cs_param_number(p, p->def));
 	if (p->type == CS_P_INT || p->type == CS_P_REAL)
 	{
-		v[5] = CStringGetTextDatum(psprintf("%.15g to %.15g", p->min, p->max));
+		v[5] = CStringGetTextDatum(psprintf("%s to %s", cs_param_number(p, p->min), cs_param_number(p, p->max)));
 		isnull[5] = false;
 	}
 	if (p->choices)

@@ -1,8 +1,9 @@
 /*
  * fn_recommend_all.c - recommend_all().
  *
- * For histories of h items that lead to t others each: O(h t) per customer; the
- * version and the events are in memory.
+ * For histories of h items that lead to t others each: O(h t) per customer, by
+ * factors less than O(items d) (core/reco/mips.h); the version and the events are in
+ * memory.
  */
 #include "postgres.h"
 
@@ -13,15 +14,11 @@
 #include "utils/memutils.h"
 
 #include "pg/args.h"
+#include "pg/batch_lists.h"
 #include "pg/candidates.h"
 #include "pg/exclude.h"
 #include "pg/pg_env.h"
 #include "pg/progress.h"
-#include "pg/reco_batch.h"
-#include "pg/shaped.h"
-
-/* Customers between two lines of progress. */
-#define REPORT_CUSTOMERS 256
 
 static cs_env *
 work_env(void)
@@ -29,44 +26,59 @@ work_env(void)
 	return cs_pg_env(AllocSetContextCreate(CurrentMemoryContext, "clusterseg all customers", ALLOCSET_DEFAULT_SIZES));
 }
 
-static void
-emit(FunctionCallInfo fcinfo, cs_batch *b, const char *customer, const cs_shaped *s, int n)
+/* Where rows go, and values that are the same in many of them. */
+typedef struct emitting
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum		id = CStringGetTextDatum(customer);
+	ReturnSetInfo *rsinfo;
+	cs_batch   *b;
+	Datum	   *item;			/* per item, or 0: not asked for yet */
+	Datum		source[CS_LAYER_POPULAR + 1];
+	MemoryContext cxt;			/* of one customer */
+} emitting;
 
-	for (int i = 0; i < n; i++)
-	{
-		Datum		v[6] = {id, Int32GetDatum(i + 1), CStringGetTextDatum(b->w->item->text[s[i].s.item]), Float8GetDatum(s[i].s.score)};
-		bool		isnull[6] = {false};
+static emitting
+emitting_of(FunctionCallInfo fcinfo, cs_batch *b)
+{
+	emitting	e = {(ReturnSetInfo *) fcinfo->resultinfo, b};
 
-		v[4] = CStringGetTextDatum(cs_layer_name(b->now.r, s[i].s.kind));
-		v[5] = Float8GetDatum(s[i].propensity);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
-	}
+	e.item = CS_NEW(b->env, Datum, (size_t) b->now.r->items + 1);
+	for (int kind = 0; kind <= CS_LAYER_POPULAR; kind++)
+		e.source[kind] = CStringGetTextDatum(cs_layer_name(b->now.r, kind));
+	e.cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg row", ALLOCSET_DEFAULT_SIZES);
+	return e;
 }
 
-/* The lists of all customers; one memory for each list. */
-static void
-serve_all(FunctionCallInfo fcinfo, cs_batch *b, cs_shaper *h, cs_item_set allowed, bool exclude_seen, int n)
+static Datum
+item_text(emitting *e, int32 item)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customer", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
 
-	for (int c = 0; n > 0 && c < b->data->customers->n; c++)
+	if (e->item[item])
+		return e->item[item];
+	old = MemoryContextSwitchTo(cs_pg_env_context(e->b->env));
+	e->item[item] = CStringGetTextDatum(e->b->w->item->text[item]);
+	MemoryContextSwitchTo(old);
+	return e->item[item];
+}
+
+static void
+emit(void *arg, int customer, const cs_shaped *s, int n)
+{
+	emitting   *e = arg;
+	MemoryContext old = MemoryContextSwitchTo(e->cxt);
+	Datum		id = CStringGetTextDatum(cs_dictionary_key(e->b->data->customers, customer));
+
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < n; i++)
 	{
-		MemoryContext old = MemoryContextSwitchTo(cxt);
-		cs_request	q = cs_batch_request(b, c, exclude_seen, cs_shaper_plain(h) ? n : 0);
-		cs_shaped  *s = palloc(sizeof(cs_shaped) * n);
-		char	   *customer = cs_dictionary_key(b->data->customers, c);
+		Datum		v[6] = {id, Int32GetDatum(i + 1), item_text(e, s[i].s.item), Float8GetDatum(s[i].s.score)};
+		bool		isnull[6] = {false};
 
-		q.allowed = allowed;
-		cs_shaper_who(h, customer);
-		emit(fcinfo, b, customer, s, cs_shaper_serve(h, cs_pg_env(cxt), &q, n, s));
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(cxt);
-		if (c % REPORT_CUSTOMERS == 0)
-			cs_progress(b->env, CS_PHASE_RECOMMEND, c, b->data->customers->n);
+		v[4] = e->source[s[i].s.kind];
+		v[5] = Float8GetDatum(s[i].propensity);
+		tuplestore_putvalues(e->rsinfo->setResult, e->rsinfo->setDesc, v, isnull);
 	}
+	MemoryContextReset(e->cxt);
 }
 
 PG_FUNCTION_INFO_V1(clusterseg_recommend_all);
@@ -81,7 +93,7 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 	cs_batch   *b;
 	cs_serving	o;
 	cs_shaper  *h;
-	cs_item_set allowed;
+	cs_batch_lists lists;
 
 	cs_arg_required(fcinfo, 0, "model");
 	if (n < 0)
@@ -96,9 +108,14 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 		cs_exclude_for_all(b, &o);
 	h = cs_shaper_new(env, &b->now, &o);
 	cs_shaper_load(h, b->w);
-	allowed = cs_candidates(b->now.r, CS_ARG_TEXT(3));
-	cs_batch_search(b, allowed);
-	serve_all(fcinfo, b, h, allowed, exclude_seen || o.excludes, Min(n, b->now.r->items));
+	lists = (cs_batch_lists) {b, h, &o, cs_candidates(b->now.r, CS_ARG_TEXT(3)), exclude_seen || o.excludes, Min(n, b->now.r->items)};
+	if (lists.n > 0)
+	{
+		emitting	e = emitting_of(fcinfo, b);
+
+		cs_batch_search(b, lists.allowed);
+		cs_batch_lists_make(&lists, emit, &e);
+	}
 	cs_progress_end();
 	MemoryContextDelete(cs_pg_env_context(env));
 	return (Datum) 0;

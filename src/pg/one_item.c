@@ -76,7 +76,7 @@ cs_one_item_score(const cs_one_item *o, int customer)
 		return score_by_weights(o, customer);
 	if ((o->b->now.r->flags & CS_RECO_PERSONAL) == CS_RECO_FACTORS)
 		return score_by_factors(o, customer);
-	q = cs_batch_request(o->b, customer, false, 0);
+	q = cs_batch_request(o->b, customer, false, (cs_item_set) {NULL, 0}, 0);
 	for (size_t i = 0; i < q.n_personal; i++)
 		if (q.personal[i].item == o->item)
 			return q.personal[i].score;

@@ -20,6 +20,12 @@ static const char *const type_names[] = {
 
 /* ---- messages ---- */
 
+char *
+cs_param_number(const cs_param *p, double v)
+{
+	return psprintf(p->type == CS_P_INT ? "%.0f" : "%.15g", v);
+}
+
 static char *
 allowed_values(const cs_param *p)
 {
@@ -27,7 +33,8 @@ allowed_values(const cs_param *p)
 	{
 		case CS_P_INT:
 		case CS_P_REAL:
-			return psprintf("It takes %s from %g to %g; the default is %g.", type_names[p->type], p->min, p->max, p->def);
+			return psprintf("It takes %s from %s to %s; the default is %s.", type_names[p->type], cs_param_number(p, p->min),
+							cs_param_number(p, p->max), cs_param_number(p, p->def));
 		case CS_P_BOOL:
 			return psprintf("It takes true or false; the default is %s.", p->def != 0 ? "true" : "false");
 		case CS_P_ENUM:

@@ -22,6 +22,9 @@ extern cs_options *cs_parse_options(cs_env *env, const cs_param *table, const cs
 /* The same from a value within a document: an object, or a shorthand (see params.c). */
 extern cs_options *cs_parse_transform(cs_env *env, const cs_param *table, JsonbValue *value, const char *feature);
 
+/* A number of a parameter as users write it: 1000000, not 1e+06. */
+extern char *cs_param_number(const cs_param *p, double v);
+
 /* The values in force, defaults included, for the record kept with a version. */
 extern Jsonb *cs_options_json(cs_env *env, const cs_options *o);
 

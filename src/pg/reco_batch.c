@@ -5,8 +5,10 @@
 
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "core/reco/blend.h"
+#include "core/reco/walk.h"
 #include "pg/reco_batch.h"
 #include "pg/reco_customers.h"
 #include "pg/source.h"
@@ -21,6 +23,7 @@ typedef struct membership
 {
 	cs_batch   *b;
 	Oid			type;			/* of the key; known with the first row */
+	MemoryContext row_cxt;
 } membership;
 
 static void
@@ -29,11 +32,15 @@ take_member(void *arg, TupleTableSlot *slot)
 	membership *m = arg;
 	cs_batch   *b = m->b;
 	int			customer;
+	MemoryContext old;
 
 	if (!OidIsValid(m->type))
 		m->type = getBaseType(TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid);
 	slot_getallattrs(slot);
+	old = MemoryContextSwitchTo(m->row_cxt);
 	customer = cs_events_customer(b->data, m->type, slot->tts_values[0], true);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(m->row_cxt);
 	if (customer < 0)
 		return;
 	if (b->members == b->members_room)
@@ -79,10 +86,11 @@ cs_batch_open(cs_env *env, const char *model)
 	b->data = cs_events_read(env, source, &r->columns, (size_t) maintenance_work_mem << 10, b->w->item);
 	if (b->now.members)
 	{
-		membership	m = {b, InvalidOid};
+		membership	m = {b, InvalidOid, AllocSetContextCreate(CurrentMemoryContext, "clusterseg member", ALLOCSET_DEFAULT_SIZES)};
 
 		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m WHERE m.segment_id IS NOT NULL", b->now.members_key, b->now.members), NULL, b->now.run_as,
 					  false, take_member, &m);
+		MemoryContextDelete(m.row_cxt);
 	}
 	return b;
 }
@@ -106,8 +114,8 @@ keep_touched(cs_batch *b)
 		qsort(b->touched + from[c], from[c + 1] - from[c], sizeof(int32), cs_compare_items);
 }
 
-static void
-prepare_scores(cs_batch *b)
+void
+cs_batch_prepare(cs_batch *b)
 {
 	cs_reco    *r = b->now.r;
 	size_t		longest = 0;
@@ -116,7 +124,10 @@ prepare_scores(cs_batch *b)
 		longest = Max(longest, b->events->start[c + 1] - b->events->start[c]);
 	b->x = CS_ROOM(b->env, double, longest + 1);
 	if (r->flags & CS_RECO_FACTORS)
+	{
 		b->fold = cs_fold_new(b->env, cs_reco_factors(r));
+		cs_fold_rows(b->env, b->fold);
+	}
 	if (r->flags & CS_RECO_KINDS)
 	{
 		b->taste = CS_ROOM(b->env, double, (size_t) r->n_kinds);
@@ -125,6 +136,8 @@ prepare_scores(cs_batch *b)
 	}
 	if (r->flags & CS_RECO_CUSTOMERS)
 		b->alike = cs_reco_alike(r);
+	b->score = CS_NEW(b->env, double, (size_t) r->items + 1);
+	b->personal = CS_ROOM(b->env, cs_scored, (size_t) r->items + 1);
 }
 
 void
@@ -139,9 +152,7 @@ cs_batch_ready(cs_batch *b, int32 **to)
 	b->segment = CS_NEW(b->env, int32, (size_t) b->data->customers->n + 1);
 	for (size_t i = 0; i < b->members; i++)
 		b->segment[number[b->member[i].customer]] = b->member[i].segment;
-	prepare_scores(b);
-	b->score = CS_NEW(b->env, double, (size_t) b->now.r->items + 1);
-	b->personal = CS_ROOM(b->env, cs_scored, (size_t) b->now.r->items + 1);
+	cs_batch_prepare(b);
 	if (to)
 		*to = number;
 	else
@@ -162,10 +173,10 @@ score_history(cs_batch *b, int customer)
 		int32		item = b->events->item[e];
 
 		if (item < b->now.r->items && b->x[e - from] != 0)
-			n = cs_score_row(b->score, b->personal, n, b->x[e - from],
-							 w->target + w->start[item], w->weight + w->start[item], w->start[item + 1] - w->start[item]);
+			n = cs_walk_row(b->score, b->personal, n, b->x[e - from],
+							w->target + w->start[item], w->weight + w->start[item], w->start[item + 1] - w->start[item]);
 	}
-	cs_score_take(b->score, b->personal, n);
+	cs_walk_take(b->score, b->personal, n);
 	return n;
 }
 
@@ -251,9 +262,9 @@ cs_batch_search(cs_batch *b, cs_item_set allowed)
 }
 
 cs_request
-cs_batch_request(cs_batch *b, int customer, bool exclude_seen, size_t most)
+cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed, size_t most)
 {
-	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer]};
+	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer], .allowed = allowed};
 
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
@@ -270,5 +281,7 @@ cs_batch_request(cs_batch *b, int customer, bool exclude_seen, size_t most)
 		q.n_personal = score_alike(b, customer);
 	if (b->taste)
 		q.n_personal = add_kinds(b, customer, most, q.n_personal, &q.personal);
+	if (most > 0 && q.allowed.item == NULL)
+		q.n_personal = cs_rank_trim(b->taste && b->now.r->member ? b->blended : b->personal, q.n_personal, most);
 	return q;
 }

@@ -39,13 +39,16 @@ extern cs_batch *cs_batch_open(cs_env *env, const char *model);
 /* Order customers, group events. to, or NULL, gets the new numbers of customers. */
 extern void cs_batch_ready(cs_batch *b, int32 **to);
 
+/* Room and tables for scores, when all else is set: part of cs_batch_ready(). */
+extern void cs_batch_prepare(cs_batch *b);
+
 /* Get ready for requests of a few items each, of those allowed, where that saves anything. */
 extern void cs_batch_search(cs_batch *b, cs_item_set allowed);
 
 /*
- * The request of a customer; good until the next one.  allowed is left to the
- * caller.  most: so many items will be asked for, 0: any number.
+ * The request of a customer; good until the next one.  most: so many items will be
+ * asked for, 0: any number.
  */
-extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen, size_t most);
+extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed, size_t most);
 
 #endif							/* CS_RECO_BATCH_H */

@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "core/base/sorted.h"
+#include "core/reco/walk.h"
 #include "pg/args.h"
 #include "pg/content.h"
 #include "pg/pg_env.h"
@@ -128,9 +129,9 @@ score_by_place(cs_reco_call *c)
 	for (size_t e = 0; e < c->history->n; e++)
 	{
 		if (c->value[e] != 0)
-			n = cs_score_row(score, out, n, c->value[e], c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
+			n = cs_walk_row(score, out, n, c->value[e], c->entry[e]->target, c->entry[e]->weight, c->entry[e]->targets);
 	}
-	cs_score_take(score, out, n);
+	cs_walk_take(score, out, n);
 	c->q.personal = out;
 	c->q.n_personal = n;
 }

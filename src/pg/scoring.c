@@ -216,6 +216,18 @@ cs_site_pin_label(cs_site *s, const cs_pin *p)
 	return label_of(s, p->id, p->label);
 }
 
+/* The least id above another; 0: there is none. */
+static int
+next_id(const cs_model *m, int above)
+{
+	int			id = 0;
+
+	for (int j = 0; j < m->k; j++)
+		if (m->segment_id[j] > above && (id == 0 || m->segment_id[j] < id))
+			id = m->segment_id[j];
+	return id;
+}
+
 int
 cs_site_cluster(cs_site *s, int segment_id)
 {
@@ -225,8 +237,8 @@ cs_site_cluster(cs_site *s, int segment_id)
 	if (j >= 0)
 		return j;
 	initStringInfo(&list);
-	for (j = 0; j < s->m->k && j < 50; j++)
-		appendStringInfo(&list, "%s%d", j ? ", " : "", s->m->segment_id[j]);
+	for (int told = 0, id = 0; told < 50 && (id = next_id(s->m, id)) != 0; told++)
+		appendStringInfo(&list, "%s%d", told ? ", " : "", id);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 s->whole->m->groups ? errmsg("the group of the row has no segment %d", segment_id)

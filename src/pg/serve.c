@@ -3,15 +3,10 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-
 #include "core/reco/sequence.h"
 #include "pg/serve.h"
 
 #define LAYERS 4
-
-/* A sum of weights that cancel out: not 0, for that would be an item that has not been there yet, and of no effect. */
-#define TOUCHED (-DBL_MIN)
 
 typedef struct filling
 {
@@ -174,30 +169,4 @@ cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, size_t first,
 	}
 	for (size_t e = first; e < end; e++)
 		out[e - first] = cs_events_value(history, e, r->half_life);
-}
-
-size_t
-cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *target, const float *weight, size_t targets)
-{
-	for (size_t t = 0; t < targets; t++)
-	{
-		double		sum = score[target[t]];
-
-		/* whether an item is new is anybody's guess: no branch */
-		out[n].item = target[t];
-		n += sum == 0;
-		sum += v * (double) weight[t];
-		score[target[t]] = sum != 0 ? sum : TOUCHED;
-	}
-	return n;
-}
-
-void
-cs_score_take(double *score, cs_scored *out, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-	{
-		out[i].score = score[out[i].item];
-		score[out[i].item] = 0;
-	}
 }

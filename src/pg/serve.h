@@ -55,16 +55,6 @@ extern int	cs_serve(cs_env *env, const cs_request *q, int n, cs_served *out);
 /* What entries first .. end - 1 of a history count for. */
 extern void cs_serve_values(cs_env *env, cs_reco *r, const cs_events *history, size_t first, size_t end, double *out);
 
-/*
- * Sums of scores over an array with a place for each item, all 0 between uses.
- * cs_score_row adds v times the weights and appends items that were not there
- * yet to out, which has n so far and room for one more than there will be;
- * cs_score_take fills in the sums and clears.
- */
-extern size_t cs_score_row(double *score, cs_scored *out, size_t n, double v, const int32 *target, const float *weight,
-						   size_t targets);
-extern void cs_score_take(double *score, cs_scored *out, size_t n);
-
 /* Name of what a layer rests on. */
 extern const char *cs_layer_name(const cs_reco *r, cs_layer_kind kind);
 

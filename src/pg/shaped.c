@@ -143,6 +143,12 @@ cs_shaper_plain(const cs_shaper *h)
 	return h->plain;
 }
 
+bool
+cs_shaper_reads(const cs_shaper *h)
+{
+	return h->facts || h->promoted.n > 0;
+}
+
 void
 cs_shaper_who(cs_shaper *h, const char *key)
 {

@@ -29,6 +29,9 @@ extern void cs_shaper_load(cs_shaper *h, const cs_reco_whole *w);
 /* Are lists the first items of the ranking, whatever they are? */
 extern bool cs_shaper_plain(const cs_shaper *h);
 
+/* Does it read relations of the user's, which a parallel worker may not see? */
+extern bool cs_shaper_reads(const cs_shaper *h);
+
 /* What tells one list's chance from another's: the key of the customer, say. */
 extern void cs_shaper_who(cs_shaper *h, const char *key);
 

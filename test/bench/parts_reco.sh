@@ -114,21 +114,32 @@ part_latency()
 	done
 }
 
-# All customers at once, with reading events and model, against implicit's one call, which has both in memory.
+# All customers at once. First the work alone, events and model in memory on both sides, one thread; then from rows to
+# rows by all processors: recommend_all() into a table, against the rows fetched, implicit's call, and its lists copied back.
 part_recommend_all()
 {
-	local n a i
+	local n a i size option
 	n=$(scaled 1000000)
 	load_events "$n"
 	for a in ials itemknn; do
-		local ours=() theirs=()
+		local ours=() theirs=() whole=() trip=() parts=
+		size=$([ $a = ials ] && echo 64 || echo 50)
+		option=$([ $a = ials ] && echo "factors=64 iterations=2" || echo "neighbours=50")
 		drop_sql shop
 		sql "SELECT * FROM clusterseg.train_recommender('shop', 'events', 'customer', 'item', algorithm => '$a', options => '$([ $a = ials ] && echo '{"factors": 64, "iterations": 2}' || echo '{"neighbours": 50}')')"
+		sql_one -c "VACUUM ANALYZE"
 		for i in $(times "$REPEATS"); do
-			sql_time "SELECT count(*) FROM clusterseg.recommend_all('shop', 10)"
-			ours+=("$cpu")
-			! peers recommend_all "$a" "$work/events" "$([ $a = ials ] && echo 64 || echo 50)" 10 || theirs+=("${reply[0]}")
+			# shellcheck disable=SC2086
+			core lists "$work/events" "$a" 10 $option
+			ours+=("${reply[0]}")
+			! peers recommend_all "$a" "$work/events" "$size" 10 || theirs+=("${reply[0]}")
+			sql_one -c "SET client_min_messages = warning" -c "DROP TABLE IF EXISTS lists"
+			sql_time "CREATE TABLE lists AS SELECT customer_id::int, rank, item_id, score FROM clusterseg.recommend_all('shop', 10)"
+			whole+=("$wall")
+			! peers lists_roundtrip events "$a" "$size" 10 || { trip+=("${reply[0]}"); parts="out and read ${reply[1]}, work ${reply[2]}, back ${reply[3]} s"; }
 		done
-		compare "recommend_all, $a, $(scaled 100000) customers" "$(median "${ours[@]}")" "$([ ${#theirs[@]} -eq 0 ] && echo - || median "${theirs[@]}")" "implicit" 0.2 0.1
+		compare "lists, $a, $(scaled 100000) customers, one thread" "$(median "${ours[@]}")" "$([ ${#theirs[@]} -eq 0 ] && echo - || median "${theirs[@]}")" "implicit" 0.2 0.1
+		compare "recommend_all, $a, from rows to rows" "$(median "${whole[@]}")" "$([ ${#trip[@]} -eq 0 ] && echo - || median "${trip[@]}")" "CSV, implicit" 0.3 0.2
+		[ -z "$parts" ] || note "theirs, last time: $parts"
 	done
 }

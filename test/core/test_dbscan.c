@@ -1,10 +1,13 @@
 /*
- * test_dbscan.c - against scikit-learn and against the definition; the model, the curve
+ * test_dbscan.c - against scikit-learn and, under every metric, against the definition; the model, the curve
  * of distances, teams.
  */
 #include "attempt.h"
 #include "core/cluster/density.h"
 #include "fits.h"
+
+/* What is fitted and checked. */
+static cs_metric tried = CS_METRIC_EUCLIDEAN;
 
 static cs_fit
 fit_in(cs_env *env, cs_team *team, const cs_matrix *x, double eps, int min_points)
@@ -13,6 +16,7 @@ fit_in(cs_env *env, cs_team *team, const cs_matrix *x, double eps, int min_point
 	cs_options *o = options_with(env, cs_dbscan.params, "min_points", min_points);
 	cs_fit_args args = {.x = x, .seed = 1, .options = o};
 
+	o->value[cs_params_find(cs_dbscan.params, "metric")].number = tried;
 	if (eps != 0)
 	{
 		o->value[cs_params_find(cs_dbscan.params, "eps")].set = true;
@@ -95,9 +99,16 @@ square_between(const cs_matrix *x, size_t a, size_t b)
 	{
 		double		v = (double) cs_matrix_at(x, a)[f * CS_LANES] - (double) cs_matrix_at(x, b)[f * CS_LANES];
 
-		sum += v * v;
+		sum += tried == CS_METRIC_MANHATTAN ? fabs(v) : v * v;
 	}
-	return sum;
+	return tried == CS_METRIC_MANHATTAN ? sum * sum : sum;
+}
+
+/* What that may be within eps. */
+static double
+reach_of(double eps)
+{
+	return tried == CS_METRIC_COSINE ? 2 * eps : eps * eps;
 }
 
 /* Labels by looking at all pairs; returns the number of clusters. */
@@ -112,7 +123,7 @@ plain_way(cs_env *env, const cs_matrix *x, double eps, double min_points, bool *
 		double		sum = 0;
 
 		for (size_t j = 0; j < x->n; j++)
-			if (square_between(x, i, j) <= eps * eps)
+			if (square_between(x, i, j) <= reach_of(eps))
 				sum += (double) cs_matrix_weight(x, j);
 		core[i] = sum >= min_points;
 		label[i] = -1;
@@ -131,7 +142,7 @@ plain_way(cs_env *env, const cs_matrix *x, double eps, double min_points, bool *
 			size_t		a = queue[--left];
 
 			for (size_t j = 0; j < x->n; j++)
-				if (core[j] && label[j] < 0 && square_between(x, a, j) <= eps * eps)
+				if (core[j] && label[j] < 0 && square_between(x, a, j) <= reach_of(eps))
 				{
 					label[j] = k;
 					queue[left++] = j;
@@ -149,7 +160,7 @@ plain_way(cs_env *env, const cs_matrix *x, double eps, double min_points, bool *
 				square[i] = square_between(x, i, j);
 				best = label[j];
 			}
-		if (!core[i] && square[i] <= eps * eps)
+		if (!core[i] && square[i] <= reach_of(eps))
 			label[i] = best;
 	}
 	cs_release(env, queue);
@@ -177,7 +188,7 @@ check_fit(cs_env *env, const cs_matrix *x, double eps, int min_points)
 		cs_nearest	n;
 
 		CHECK(fit.label[i] == label[i]);
-		CHECK(fit.distance[i] == (float) square[i]);
+		CHECK(fit.distance[i] == (float) cs_near_seen(tried, (double) (float) square[i]));
 		CHECK(fit.point[i] == (core[i] ? CS_POINT_CORE : label[i] >= 0 ? CS_POINT_BORDER : CS_POINT_NOISE));
 		CHECK((fit.outlier[i] > 0) == (label[i] < 0) && fit.outlier[i] < 1);
 
@@ -187,11 +198,11 @@ check_fit(cs_env *env, const cs_matrix *x, double eps, int min_points)
 		CHECK(n.label == label[i] && cs_dbscan.label(s, row, NULL) == label[i]);
 		if (label[i] >= 0)
 		{
-			CHECK(n.d1 == square[i] && cs_dbscan.distance(s, row, label[i], NULL) == square[i]);
+			CHECK(n.d1 == cs_near_seen(tried, square[i]) && cs_dbscan.distance(s, row, label[i], NULL) == n.d1);
 			CHECK((n.label2 >= 0) == (k > 1) && n.label2 != n.label && n.d2 >= n.d1);
 		}
 		else
-			CHECK(isinf(n.d1) && n.d2 == square[i]);
+			CHECK(isinf(n.d1) && n.d2 == cs_near_seen(tried, square[i]));
 		if (n.label2 >= 0)
 			CHECK(cs_dbscan.distance(s, row, n.label2, NULL) == n.d2);
 	}
@@ -215,6 +226,48 @@ test_against_definition(cs_env *env)
 					check_fit(env, x, eps, t == 2 ? 1 : 4);
 				}
 	check_fit(env, cs_matrix_from_rows(env, draw_groups(env, 900, 3, 9, 2, 2), 900, 3), 1.2, 6);
+}
+
+/* Rows of length 1, as nearly as floats can. */
+static float *
+draw_directions(cs_env *env, size_t n, int d)
+{
+	float	   *v = draw_rows(env, n, d, n + 7, draw_real);
+
+	for (size_t i = 0; i < n; i++)
+	{
+		double		sum = 0;
+
+		for (int f = 0; f < d; f++)
+			sum += (double) v[i * (size_t) d + (size_t) f] * (double) v[i * (size_t) d + (size_t) f];
+		for (int f = 0; f < d; f++)
+			v[i * (size_t) d + (size_t) f] /= (float) (sum > 0 ? sqrt(sum) : 1);
+	}
+	return v;
+}
+
+static void
+test_metrics(cs_env *env)
+{
+	for (int n = 5; n <= 400; n = n * 3 + 4)
+		for (int d = 1; d <= 9; d += 4)
+		{
+			tried = CS_METRIC_MANHATTAN;
+			for (int t = 1; t <= 5; t++)
+			{
+				check_fit(env, cs_matrix_from_rows(env, draw_rows(env, (size_t) n, d, (uint64_t) n, draw_whole), (size_t) n, d),
+						  t * (d + 3) / 4, 4);
+				check_fit(env, cs_matrix_from_rows(env, draw_rows(env, (size_t) n, d, (uint64_t) n, draw_real), (size_t) n, d),
+						  0.1 * d * t, 4);
+			}
+			tried = CS_METRIC_COSINE;
+			for (int t = 1; t <= 5; t++)
+				check_fit(env, cs_matrix_from_rows(env, draw_directions(env, (size_t) n, d), (size_t) n, d), 0.002 * d * t * t, 4);
+		}
+	tried = CS_METRIC_MANHATTAN;
+	check_fit(env, cs_matrix_from_rows(env, draw_groups(env, 900, 3, 9, 2, 2), 900, 3), 1.8, 6);
+	CHECK(fit_eps(env, cs_matrix_from_rows(env, draw_groups(env, 3000, 2, 5, 3, 6), 3000, 2), 0, 8).k == 5);
+	tried = CS_METRIC_EUCLIDEAN;
 }
 
 /* Multiples of 0.1 are not quite that: what is at the rim is settled in double as everywhere. */
@@ -385,4 +438,4 @@ test_errors(cs_env *env)
 	CHECK_FAILS(env, too_large, CS_E_NUMERIC, "too large");
 }
 
-TESTS_NO_SWEEP(test_scikit_iris, test_against_definition, test_rim, test_equal_rows, test_curve, test_teams, test_errors)
+TESTS_NO_SWEEP(test_scikit_iris, test_against_definition, test_metrics, test_rim, test_equal_rows, test_curve, test_teams, test_errors)

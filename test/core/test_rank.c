@@ -227,5 +227,38 @@ sums_are_those_of_an_array(cs_env *env)
 	cs_accumulator_free(a);
 }
 
-TESTS(against_going_through_everything, fewer_are_the_first_of_more, layers_are_scaled_below, extreme_scores,
+/* What is left of 3000 scores, many of them equal, some useless, has the best k in their order. */
+static void
+trimming_keeps_the_best(cs_env *env)
+{
+	static const size_t ks[] = {1, 10, 32, 33, 128, 129, 3000};
+	static cs_scored all[3000],
+				some[3000];
+	static cs_ranked a[3000],
+				b[3000];
+
+	for (int i = 0; i < 3000; i++)
+		all[i] = (cs_scored) {i, i % 101 == 0 ? INFINITY : (double) (i * 7919 % 1000) - 500};
+	for (size_t i = 0; i < sizeof(ks) / sizeof(ks[0]); i++)
+	{
+		size_t		left;
+		cs_layer	whole = {all, 3000},
+					trimmed = {some, 0};
+		cs_rank_args args = {&whole, 1, NULL, 0, NULL, 0};
+		int			n;
+
+		memcpy(some, all, sizeof(all));
+		left = trimmed.n = cs_rank_trim(some, 3000, ks[i]);
+		CHECK(ks[i] > 128 ? left == 3000 : left >= ks[i] && left < 1500);
+		n = cs_rank(env, &args, (int) ks[i], a);
+		args.layer = &trimmed;
+		CHECK(cs_rank(env, &args, (int) ks[i], b) == n);
+		for (int j = 0; j < n; j++)
+			CHECK(a[j].item == b[j].item && a[j].score == b[j].score);
+		for (size_t j = 1; j < left; j++)
+			CHECK(some[j - 1].item < some[j].item);
+	}
+}
+
+TESTS(trimming_keeps_the_best, against_going_through_everything, fewer_are_the_first_of_more, layers_are_scaled_below, extreme_scores,
 	  nothing_allowed, sums_are_those_of_an_array)

@@ -54,6 +54,32 @@ SELECT share, round(distance::numeric, 4) AS distance, suggested, round(percenti
 	FROM clusterseg.suggest_eps('iris', 'flower', :f, 5, 'none'),
 	(SELECT a, (array_agg(square ORDER BY square))[5] AS square FROM pairs GROUP BY a) k GROUP BY 1, 2, 3 ORDER BY 1;
 
+-- other metrics: sklearn.cluster.DBSCAN (scikit-learn 1.9.1) with metric manhattan, eps 0.85, min_samples 5: 2 clusters, 122 core rows
+-- of which 47 and 75, 15 noise; with metric cosine, eps 0.0005: 3 clusters, 113 core rows of which 35, 72 and 6, 19 noise
+SELECT k FROM clusterseg.train('manhattan', 'iris', 'flower', :f, algorithm => 'dbscan', scale => 'none', options => '{"eps": 0.85, "metric": "manhattan"}');
+SELECT k FROM clusterseg.train('cosine', 'iris', 'flower', :f, algorithm => 'dbscan', scale => 'none', options => '{"eps": 0.0005, "metric": "cosine"}');
+SELECT 'manhattan' AS metric, segment_id, count(*) FILTER (WHERE point_type = 'core') AS core, count(*) FILTER (WHERE point_type = 'noise') AS noise
+	FROM manhattan_members GROUP BY 2 UNION ALL
+SELECT 'cosine', segment_id, count(*) FILTER (WHERE point_type = 'core'), count(*) FILTER (WHERE point_type = 'noise')
+	FROM cosine_members GROUP BY 2 ORDER BY 1, 2;
+-- distances are those of the metric, to the nearest core row; the model puts rows where they are
+CREATE TABLE between AS SELECT a.flower AS a, b.flower AS b, abs(a.sepal_length - b.sepal_length) + abs(a.sepal_width - b.sepal_width)
+		+ abs(a.petal_length - b.petal_length) + abs(a.petal_width - b.petal_width) AS sums,
+	1 - (a.sepal_length * b.sepal_length + a.sepal_width * b.sepal_width + a.petal_length * b.petal_length + a.petal_width * b.petal_width)
+		/ sqrt(a.sepal_length ^ 2 + a.sepal_width ^ 2 + a.petal_length ^ 2 + a.petal_width ^ 2)
+		/ sqrt(b.sepal_length ^ 2 + b.sepal_width ^ 2 + b.petal_length ^ 2 + b.petal_width ^ 2) AS angle FROM iris a, iris b;
+SELECT count(*) AS flowers, max(abs(m.distance - n.sums)) < 1e-6 AS sums, max(abs(c.distance - n.angle)) < 1e-6 AS angles
+FROM manhattan_members m JOIN cosine_members c USING (flower) JOIN (SELECT a AS flower, min(sums) FILTER (WHERE m.point_type = 'core') AS sums,
+	min(angle) FILTER (WHERE c.point_type = 'core') AS angle FROM between JOIN manhattan_members m ON m.flower = b JOIN cosine_members c ON c.flower = b
+	GROUP BY 1) n USING (flower);
+SELECT count(*) FILTER (WHERE clusterseg.segment('manhattan', iris) IS NOT DISTINCT FROM m.segment_id) AS manhattan,
+	count(*) FILTER (WHERE clusterseg.segment(value, iris) IS NOT DISTINCT FROM c.segment_id) AS cosine
+	FROM iris JOIN manhattan_members m USING (flower) JOIN cosine_members c USING (flower), clusterseg.model_value('cosine') value;
+
+-- an eps that is left out is in the unit of the metric
+SELECT k FROM clusterseg.train('any', 'iris', 'flower', :f, algorithm => 'dbscan', scale => 'none', options => '{"metric": "cosine"}');
+SELECT round((metrics->>'eps')::numeric, 5) AS eps FROM clusterseg.versions WHERE model = 'any';
+
 -- weights count as so many equal rows
 CREATE TABLE twice AS SELECT flower, sepal_length, petal_length, 1 + flower % 2 AS w FROM iris;
 SELECT count(*) FROM (VALUES ('weighted', 'twice', 'w'), ('repeated', 'SELECT flower * 10 + n AS flower, sepal_length, petal_length
@@ -92,6 +118,7 @@ SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', 
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', options => '{"eps": "NaN"}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', options => '{"eps": 1e999}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', options => '{"min_points": 0}')$$);
+SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', options => '{"metric": "gower"}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width}', algorithm => 'dbscan', options => '{"min_points": 151}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'iris', 'flower', '{petal_width,petal_length}', algorithm => 'dbscan', options => '{"eps": 0.001, "min_points": 10}')$$);
 SELECT raises($$SELECT clusterseg.train('x', 'SELECT i, i * 1e30 AS x FROM generate_series(1, 100) i', 'i', '{x}', algorithm => 'dbscan', scale => 'none')$$);

@@ -132,6 +132,11 @@ SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'no_orders', 'customer', 
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'orders', 'Customer', 'at', 'amount')$$);
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'orders', 'customer', 'at', 'amount', 'order')$$);
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'orders', 'customer', 'order_no', 'amount')$$);
+-- what is no number cannot be an amount, and a name with a space wants quotes
+SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'orders', 'customer', 'at', 'order_no')$$);
+SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'SELECT customer, at, amount::money FROM orders', 'customer', 'at', 'amount')$$);
+SELECT raises($$SELECT clusterseg.create_lifetime_view('v', 'orders', 'customer', 'at', 'order_no')$$);
+SELECT raises($$SELECT clusterseg.create_rfm_view('My view', 'orders', 'customer', 'at', 'amount')$$);
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'SELECT customer AS orders, at, amount FROM orders', 'orders', 'at', 'amount')$$);
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'orders', 'customer', 'at', 'amount', history => '0 days')$$);
 SELECT raises($$SELECT clusterseg.create_rfm_view('v', 'DELETE FROM orders RETURNING *', 'customer', 'at', 'amount')$$);

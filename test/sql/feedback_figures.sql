@@ -77,6 +77,13 @@ SELECT estimator, round(value::numeric, 6) AS value, round(standard_error::numer
 -- the policy that was in force: what was logged; one that shows nothing of it
 SELECT estimator, round(value::numeric, 6) AS value FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, propensity AS probability FROM tried');
 SELECT estimator, value, effective FROM clusterseg.policy_value('tried', 'SELECT call AS call_id, item AS item_id, 0 AS probability FROM tried');
+-- a relation; rows of lists that are not there, and of none, do not matter; items of any type; all of it without writing anything
+CREATE VIEW other_policy AS SELECT call AS call_id, item::varchar AS item_id, probability::numeric FROM tried UNION ALL VALUES (-1, 'a', 0.5), (NULL, NULL, 0.1);
+BEGIN READ ONLY;
+SELECT estimator, round(value::numeric, 6) AS value FROM clusterseg.policy_value('tried', 'other_policy');
+SELECT count(*) AS rates FROM clusterseg.feedback_rates('r', '{bucket}');
+SELECT count(*) AS lifts FROM clusterseg.feedback_lift('r', 'banner');
+COMMIT;
 
 \pset format unaligned
 \pset tuples_only on
@@ -96,3 +103,10 @@ SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'SELECT call AS c
 SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'SELECT 1::bigint AS call_id, ''a'' AS item_id, 0.5 AS probability FROM tried')$$);
 SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'SELECT call AS call_id FROM tried')$$);
 SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', NULL)$$);
+SELECT raises(format('SELECT * FROM clusterseg.policy_value(''tried'', %L)', format('SELECT call AS call_id, item AS item_id, %L::float8 AS probability FROM tried', p))) FROM unnest('{NaN,Infinity,-0.1,1e308,NULL}'::float8[]) p;
+SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'no_table')$$);
+SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'DELETE FROM tried RETURNING call AS call_id, item AS item_id, 1 AS probability')$$);
+SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'SELECT ''x'' AS call_id, item AS item_id, 1 AS probability FROM tried')$$);
+SELECT raises($$SELECT * FROM clusterseg.policy_value('tried', 'other_policy', by_value => NULL)$$);
+SELECT raises($$SELECT * FROM clusterseg.policy_value('nothing', 'other_policy')$$);
+SELECT raises($$SELECT * FROM clusterseg.policy_value('kinds', 'other_policy')$$);

@@ -124,7 +124,7 @@ SELECT segment, description FROM clusterseg.segments WHERE segment_id = :id0;
 SELECT DISTINCT segment FROM m_members WHERE segment_id = :id0;
 SELECT clusterseg.segment_label('m', '{0}'::float8[]), clusterseg.segment_label(clusterseg.model_value('m'), '{0}'::float8[]);
 SELECT raises(format('SELECT clusterseg.rename_segment(''m'', %s, ''THE ZEROS'')', id)) FROM now WHERE place = 50;
-SELECT raises('SELECT clusterseg.rename_segment(''m'', 77, ''x'')');
+SELECT raises('SELECT clusterseg.rename_segment(''m'', 77, ''x'')'), raises('SELECT clusterseg.rename_segment(''m'', 77, ''The zeros'')');
 SELECT raises('SELECT clusterseg.rename_segment(''m'', 1, '' '')'), raises('SELECT clusterseg.rename_segment(''m'', 1, NULL)');
 SELECT raises('SELECT clusterseg.rename_segment(''nobody'', 1, ''x'')');
 

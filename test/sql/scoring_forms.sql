@@ -139,6 +139,14 @@ SELECT count(*) FILTER (WHERE clusterseg.segment('two', ARRAY[spend, visits]::fl
 	count(*) FILTER (WHERE clusterseg.segment_probability('two', ARRAY[spend, visits]::float8[], 2) = clusterseg.segment_probability('two', c, 2)) AS probability
 	FROM customers c;
 SELECT clusterseg.segment(clusterseg.model_value('two'), '{100, 3}'::real[]) = clusterseg.segment('two', '{100, 3}'::float8[]) AS same;
+-- counts are bigint; float8[] and real[] alone would tie
+SELECT count(*) FILTER (WHERE clusterseg.segment('two', ARRAY[v::bigint, 3]) = want) AS bigints,
+	count(*) FILTER (WHERE clusterseg.segment(m, ARRAY[v::smallint, 3::smallint]) = want) AS smallints,
+	count(*) FILTER (WHERE (clusterseg.assign('two', ARRAY[v::bigint, 3])).segment_id = want) AS assigned,
+	count(*) FILTER (WHERE clusterseg.segment_label('two', ARRAY[v::bigint, 3]) = clusterseg.segment_label(m, ARRAY[v, 3])) AS label,
+	count(*) FILTER (WHERE clusterseg.segment_distance('two', ARRAY[v::bigint, 3], 1) = clusterseg.segment_distance(m, ARRAY[v, 3], 1)) AS distance,
+	count(*) FILTER (WHERE clusterseg.segment_probability('two', ARRAY[v::bigint, 3], 1) = clusterseg.segment_probability(m, ARRAY[v, 3], 1)) AS probability
+	FROM generate_series(1, 500, 10) v, clusterseg.model_value('two') m, clusterseg.segment('two', ARRAY[v, 3]::float8[]) want;
 SELECT raises('SELECT clusterseg.segment(''two'', ''{1}''::float8[])'), raises('SELECT clusterseg.segment(''two'', ''{{1,2}}''::real[])');
 SELECT raises('SELECT clusterseg.segment(''two'', ''{1,2,3}''::real[])'), raises('SELECT clusterseg.segment(''two'', ''{}''::float8[])');
 SELECT raises('SELECT clusterseg.segment(''m'', ''{1,2,3}''::float8[])');

@@ -82,6 +82,13 @@ for my $format ('plain', 'custom')
 	is($node->safe_psql($format, "SELECT count(*) FROM pg_class WHERE relname ~ '^(m|owned|r|boxes)_'"), '0', "$format: dropped");
 }
 
+# who sees all rows can dump without being a superuser
+$node->safe_psql('postgres', 'CREATE ROLE regress_backup LOGIN BYPASSRLS; GRANT pg_read_all_data TO regress_backup');
+command_ok([ 'pg_dump', '-U', 'regress_backup', '-d', $node->connstr('postgres'), '-f', "$dir/dump.backup" ], 'dumped by a role with BYPASSRLS');
+$node->safe_psql('postgres', 'REVOKE pg_read_all_data FROM regress_backup');
+command_ok([ 'pg_dump', '-U', 'regress_backup', '-n', 'clusterseg', '-e', 'clusterseg', '-d', $node->connstr('postgres'), '-f', "$dir/dump.catalog" ],
+	'and the catalog without other rights');
+
 # a dump of the restored database is the dump (both as text, without what names the run)
 $node->safe_psql('postgres', 'CREATE DATABASE again TEMPLATE template0');
 command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('again'), '-f', "$dir/dump.plain" ], 'restored once more');

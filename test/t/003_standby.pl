@@ -13,6 +13,10 @@ SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2,x3,x4}', k => 4);
 SELECT clusterseg.train('m', 'customers', 'id', '{x1,x2}', k => 3, publish => false);
 SELECT clusterseg.train_recommender('r', 'events', 'customer', 'item', algorithm => 'itemknn', at => 'at', segmentation => 'm');
 SELECT clusterseg.refresh_recommendations('r', 5);
+CREATE TABLE things AS SELECT DISTINCT item, 'kind ' || right(item, 1) AS category FROM events;
+SELECT clusterseg.train_recommender('v', 'events', 'customer', 'item', algorithm => 'puresvd', at => 'at', segmentation => 'm', item_source => 'things', options => '{"factors": 4}');
+CREATE TABLE logged AS SELECT c, clusterseg.log_impressions('r', c, '{i1,i2,i3}', '{0.5,0.5,1}', 'banner', CASE c % 2 WHEN 0 THEN 'control' ELSE 'new' END) AS call FROM generate_series(1, 60) c;
+SELECT count(clusterseg.log_outcome(call, 'i2', 'purchase', 1)) FROM logged WHERE c % 3 = 0;
 CREATE TABLE kept AS SELECT clusterseg.model_value('m') AS v;
 SQL
 my $standby = ClusterSeg->standby_of($primary, 'standby');
@@ -37,6 +41,18 @@ my %reads = (
 	'rank_items' => "SELECT * FROM clusterseg.rank_items('r', 3, '{i1,i2,i3}')",
 	'explain_recommendation' => "SELECT x.* FROM generate_series(0, 9) c, clusterseg.recommend('r', c, 1) b, clusterseg.explain_recommendation('r', c, b.item_id) x ORDER BY c, term",
 	'evaluate_recommender' => "SELECT metric, value FROM clusterseg.evaluate_recommender('r', 'SELECT customer, item FROM events WHERE customer < 9', 5) ORDER BY 1",
+	'evaluate_recommender by groups' => "SELECT * FROM clusterseg.evaluate_recommender('r', 'SELECT customer, item FROM events WHERE customer < 30', 5, by => '{warmth,history,segment,items}') ORDER BY customers_group, metric",
+	'shaped' => "SELECT c, x.* FROM generate_series(0, 95) c, clusterseg.recommend('v', c, 5, candidates => 'things', diversity => 0.3, max_per_category => 1, explore => 0.4, options => '{\"promoted\": [\"i7\"], \"seed\": 1}') x ORDER BY c, rank",
+	'shaped, all' => "SELECT * FROM clusterseg.recommend_all('v', 5, diversity => 0.3, max_per_category => 1, explore => 0.4, options => '{\"promoted\": [\"i7\"], \"seed\": 1}') ORDER BY customer_id, rank",
+	'customers_for_item' => "SELECT * FROM clusterseg.customers_for_item('r', 'i1', 20) ORDER BY rank",
+	'segment_uplift' => "SELECT * FROM clusterseg.segment_uplift('r', 1, 5) ORDER BY rank",
+	'customers_for_segment_uplift' => "SELECT * FROM clusterseg.customers_for_segment_uplift('r', 1, 20) ORDER BY rank",
+	'customer_vectors' => "SELECT * FROM clusterseg.customer_vectors('v') ORDER BY 1",
+	'feedback_rates' => "SELECT * FROM clusterseg.feedback_rates('r', '{version,segment,bucket}')",
+	'feedback_lift' => "SELECT * FROM clusterseg.feedback_lift('r', 'banner')",
+	'sample_ratio' => "SELECT * FROM clusterseg.sample_ratio('r', 'banner', '{control,new}')",
+	'policy_value' => "SELECT * FROM clusterseg.policy_value('r', 'SELECT call_id, item_id, 0.5 AS probability FROM clusterseg.impressions')",
+	'experiment_arm' => "SELECT clusterseg.experiment_arm(c::text, 'banner', '{control,new}'), clusterseg.in_holdout(c::text) FROM generate_series(1, 20) c",
 	'members and history' => 'SELECT * FROM m_members NATURAL FULL JOIN m_history ORDER BY id',
 	'recommendations' => 'SELECT * FROM r_recommendations ORDER BY 1, 2',
 	'views' => 'SELECT (SELECT count(*) FROM clusterseg.segments), (SELECT count(*) FROM clusterseg.segment_profiles), (SELECT count(*) FROM clusterseg.algorithms),
@@ -57,7 +73,11 @@ my %writes = (
 	'rollback' => "SELECT clusterseg.rollback('m')", 'rename_segment' => "SELECT clusterseg.rename_segment('m', 1, 'x')",
 	'drop_model' => "SELECT clusterseg.drop_model('m')", 'import_model' => "SELECT clusterseg.import_model('n', clusterseg.export_model('m'))",
 	'grant_model' => "SELECT clusterseg.grant_model('m', 'public')", 'train_recommender' => "SELECT clusterseg.train_recommender('q', 'events', 'customer', 'item', algorithm => 'itemknn')",
-	'refresh_recommendations' => "SELECT clusterseg.refresh_recommendations('r')", 'create_rfm_view' => "SELECT clusterseg.create_rfm_view('v', 'events', 'customer', 'at', 'customer')");
+	'refresh_recommendations' => "SELECT clusterseg.refresh_recommendations('r')", 'log_impressions' => "SELECT clusterseg.log_impressions('r', 1, '{i1}')",
+	'log_outcome' => "SELECT clusterseg.log_outcome(call, 'i1') FROM logged LIMIT 1", 'attribute_outcome' => "SELECT clusterseg.attribute_outcome('r', 1, 'i1')",
+	'forget_customer' => "SELECT clusterseg.forget_customer('r', 1)", 'forget_feedback' => "SELECT clusterseg.forget_feedback('r', 1)",
+	'compare_recommenders' => "SELECT clusterseg.compare_recommenders('events', 'customer', 'item', at => 'at')",
+	'tune_recommender' => "SELECT clusterseg.tune_recommender('events', 'customer', 'item', at => 'at')", 'create_rfm_view' => "SELECT clusterseg.create_rfm_view('v', 'events', 'customer', 'at', 'customer')");
 for my $what (sort keys %writes)
 {
 	my ($code, $out, $err) = $standby->psql('postgres', $writes{$what});

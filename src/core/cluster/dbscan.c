@@ -12,6 +12,7 @@
  * neighbourhood.  Clusters are joined from the leaves of the tree upwards, pair of
  * nodes by pair of nodes; a pair whose core rows are all of one cluster already is
  * not looked into.  All that decides is the distance in double: results are exact.
+ * Other metrics than the straight distance settle by their own what that leaves open.
  */
 #include "core/cluster/algorithms.h"
 #include "core/cluster/density.h"
@@ -93,7 +94,7 @@ weight_within(const work *w, size_t leaf, const float *q)
 	{
 		int			i = __builtin_ctzll(left);
 
-		if (cs_kdtree_square(t, leaf * CS_KD_LEAF + (size_t) i, q) <= w->ball.square)
+		if (cs_near_square(w->cores.metric, t, leaf * CS_KD_LEAF + (size_t) i, q) <= w->ball.square)
 			in |= UINT64_C(1) << i;
 	}
 	if (!cs_matrix_weighted(w->x))
@@ -200,7 +201,7 @@ join_row(work *w, int32_t at, size_t leaf)
 		int32_t		other = (int32_t) (leaf * CS_KD_LEAF) + i;
 
 		if (!of_one_set(w, at, other) &&
-			((below[0] >> i & 1) || cs_kdtree_square(t, (size_t) other, w->q) <= w->ball.square))
+			((below[0] >> i & 1) || cs_near_square(w->cores.metric, t, (size_t) other, w->q) <= w->ball.square))
 			cs_set_join(w->parent, at, other);
 	}
 }
@@ -376,8 +377,8 @@ choose_eps(work *w, const cs_options *o)
 	if (given->set)
 		return;
 	curve = CS_ROOM(w->env, double, CS_DENSITY_SAMPLE);
-	w->out->eps =
-		cs_curve_knee(curve, cs_neighbour_curve(w->env, &w->cores.tree, cs_option_int(o, "min_points"), curve));
+	w->out->eps = cs_curve_knee(
+		curve, cs_neighbour_curve(w->env, &w->cores.tree, w->cores.metric, cs_option_int(o, "min_points"), curve));
 	cs_release(w->env, curve);
 
 	/* no row is apart from another: any eps will do */
@@ -425,13 +426,14 @@ tell_rows(work *w, cs_fit *out)
 	out->point = CS_ROOM(w->env, uint8_t, cs_round_lanes(n));
 	out->outlier = CS_ROOM(w->env, float, cs_round_lanes(n));
 	memcpy(out->label, w->label, sizeof(int32_t) * n);
-	memcpy(out->distance, w->square, sizeof(float) * n);
 	for (size_t p = 0; p < n; p++)
 	{
 		uint32_t	i = w->cores.tree.row[p];
+		double		seen = cs_near_seen(w->cores.metric, (double) w->square[i]);
 
+		out->distance[i] = (float) seen;
 		out->point[i] = w->parent[p] >= 0 ? CS_POINT_CORE : w->label[i] >= 0 ? CS_POINT_BORDER : CS_POINT_NOISE;
-		out->outlier[i] = w->label[i] >= 0 ? 0 : (float) (1 - w->out->eps / sqrt((double) w->square[i]));
+		out->outlier[i] = w->label[i] >= 0 ? 0 : (float) (1 - w->out->eps / sqrt(seen));
 		if (out->outlier[i] < 0)
 			out->outlier[i] = 0;
 		w->out->border += out->point[i] == CS_POINT_BORDER;
@@ -464,6 +466,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 	size_t		mark = cs_team_mark(team);
 	work		w = {.env = env, .x = a->x, .min_points = cs_option_real(a->options, "min_points")};
 
+	w.cores.metric = (cs_metric) cs_option_int(a->options, "metric");
 	check_options(env, a);
 	cs_density_check(env, a->x);
 	take_memory(&w, team);
@@ -473,7 +476,7 @@ fit(cs_env *env, cs_team *team, const cs_fit_args *a, cs_fit *out)
 		choose_eps(&w, a->options);
 	}
 	cs_team_barrier(team);
-	w.ball = cs_kd_ball_of(w.out->eps * w.out->eps, a->x->d);
+	w.ball = cs_near_ball(w.cores.metric, w.out->eps, a->x->d);
 	find_cores(&w, team);
 	if (team->rank == 0)
 		join_cores(&w);
@@ -496,8 +499,7 @@ typedef struct scorer
 {
 	const cs_kernel *kernel;
 	cs_cores   *cores;
-	double		square; /* of eps */
-	double		eps;
+	double		square; /* of eps, as cs_near_square() tells it */
 } scorer;
 
 static void
@@ -514,9 +516,8 @@ load(cs_env *env, cs_value fit, cs_scorer *s)
 	scorer	   *m = CS_NEW(env, scorer, 1);
 
 	m->kernel = env->kernel;
-	m->eps = cs_need_number(env, fit, "eps", 0, 1e300);
-	m->square = m->eps * m->eps;
 	m->cores = cs_core_rows_load(env, fit, s->k, s->d, 0);
+	m->square = cs_near_ball(m->cores->metric, cs_need_number(env, fit, "eps", 0, 1e300), s->d).square;
 	s->extra = m;
 }
 
@@ -537,10 +538,11 @@ nearest(const cs_scorer *s, const float *row, float *score)
 
 	(void) score;
 	if (!(own.square <= m->square))
-		return (cs_nearest){-1, own.cluster, INFINITY, own.square};
+		return (cs_nearest){-1, own.cluster, INFINITY, cs_near_seen(m->cores->metric, own.square)};
 	if (s->k > 1)
 		other = cs_cores_nearest(m->kernel, m->cores, row, INFINITY, -1, own.cluster);
-	return (cs_nearest){own.cluster, other.cluster, own.square, other.square};
+	return (cs_nearest){own.cluster, other.cluster, cs_near_seen(m->cores->metric, own.square),
+						cs_near_seen(m->cores->metric, other.square)};
 }
 
 static double
@@ -549,13 +551,21 @@ distance(const cs_scorer *s, const float *row, int cluster, float *score)
 	const scorer *m = s->extra;
 
 	(void) score;
-	return cs_cores_nearest(m->kernel, m->cores, row, INFINITY, cluster, -1).square;
+	return cs_near_seen(m->cores->metric, cs_cores_nearest(m->kernel, m->cores, row, INFINITY, cluster, -1).square);
+}
+
+static bool
+directions(const cs_options *o)
+{
+	return cs_option_int(o, "metric") == CS_METRIC_COSINE;
 }
 
 static const cs_param params[] = {
 	{"eps", CS_P_REAL, 0, 0, 1e300, NULL,
 	 "rows within this distance, after scaling, are neighbours; left out: where the distances to neighbours bend"},
 	{"min_points", CS_P_INT, 5, 1, 10000, NULL, "neighbours that make a row dense, itself counted"},
+	{"metric", CS_P_ENUM, CS_METRIC_EUCLIDEAN, 0, 0, CS_NEAR_METRICS,
+	 "distance: straight, sum of differences, or 1 - cosine of the angle"},
 	{0}};
 
 const cs_clusterer cs_dbscan = {.name = "dbscan",
@@ -563,6 +573,7 @@ const cs_clusterer cs_dbscan = {.name = "dbscan",
 								.flags = CS_NOISE | CS_OWN_LABELS,
 								.params = params,
 								.fit = fit,
+								.directions = directions,
 								.arena = arena,
 								.save = save,
 								.load = load,

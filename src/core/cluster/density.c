@@ -9,6 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- how far ---- */
+
+double
+cs_near_square(cs_metric metric, const cs_kdtree *t, size_t at, const float *q)
+{
+	const float *tile = cs_kd_tile(t, at / CS_KD_LEAF) + at % CS_KD_LEAF;
+	double		sum = 0;
+
+	if (metric != CS_METRIC_MANHATTAN)
+		return cs_kdtree_square(t, at, q);
+	for (int f = 0; f < t->d; f++)
+		sum += fabs((double) q[f] - (double) tile[f * CS_KD_LEAF]);
+	return sum * sum;
+}
+
+cs_kd_ball
+cs_near_ball(cs_metric metric, double eps, int d)
+{
+	cs_kd_ball	ball = cs_kd_ball_of(metric == CS_METRIC_COSINE ? 2 * eps : eps * eps, d);
+
+	if (metric == CS_METRIC_MANHATTAN)
+		ball.sure = cs_kd_ball_of(eps * eps / d, d).sure;
+	return ball;
+}
+
 /* ---- core rows ---- */
 
 /* Of a node, -2 where it has no core rows. */
@@ -78,7 +103,7 @@ cs_cores_nearest(const cs_kernel *kernel, const cs_cores *c, const float *q, dou
 			own = c->cluster[at];
 			if (own < 0 || own == avoid || (only >= 0 && own != only))
 				continue;
-			exact = cs_kdtree_square(&c->tree, (size_t) at, q);
+			exact = cs_near_square(c->metric, &c->tree, (size_t) at, q);
 			if (exact <= within && (best.at < 0 || better(&best, exact, own, at)))
 			{
 				best = (cs_core_near){at, own, exact};
@@ -164,6 +189,7 @@ cs_core_rows_of(cs_env *env, const cs_cores *c, const cs_matrix *x)
 	cs_kdtree	t;
 	void	   *memory;
 
+	r->metric = c->metric;
 	r->n = cs_cores_distinct(env, c, at);
 	r->d = x->d;
 	cs_core_rows_check(env, r->n, x->d + 1);
@@ -196,6 +222,8 @@ cs_core_rows_of(cs_env *env, const cs_cores *c, const cs_matrix *x)
 void
 cs_core_rows_save(const cs_core_rows *r, cs_writer *w)
 {
+	if (r->metric != CS_METRIC_EUCLIDEAN)
+		cs_put_number(w, "metric", r->metric);
 	cs_put_number(w, "cores", (double) r->n);
 	cs_put_numbers(w, "core_rows", r->value, r->n * (size_t) r->d);
 	cs_put_ints(w, "core_clusters", r->cluster, r->n);
@@ -209,6 +237,8 @@ cs_core_rows_load(cs_env *env, cs_value fit, int k, int d, int least)
 	double	   *value = cs_need_numbers(env, fit, "core_rows", n * (size_t) d);
 	cs_matrix  *x;
 
+	if (cs_value_get(fit, "metric").tag != 0)
+		c->metric = (cs_metric) cs_need_int(env, fit, "metric", CS_METRIC_EUCLIDEAN, CS_METRIC_COSINE);
 	c->cluster = cs_need_ints(env, fit, "core_clusters", n, least, k - 1);
 	x = cs_matrix_new(env, n, d);
 	for (size_t i = 0; i < n; i++)
@@ -241,7 +271,7 @@ ascending(const void *a, const void *b)
 }
 
 size_t
-cs_neighbour_curve(cs_env *env, const cs_kdtree *t, int min_points, double *distance)
+cs_neighbour_curve(cs_env *env, const cs_kdtree *t, cs_metric metric, int min_points, double *distance)
 {
 	size_t		m = t->n < CS_DENSITY_SAMPLE ? t->n : CS_DENSITY_SAMPLE;
 	cs_kd_near *near = cs_kd_near_new(env, min_points);
@@ -249,10 +279,15 @@ cs_neighbour_curve(cs_env *env, const cs_kdtree *t, int min_points, double *dist
 
 	for (size_t i = 0; i < m; i++)
 	{
+		double		square;
+
 		cs_poll(env);
 		cs_kdtree_row(t, (size_t) ((double) i * (double) t->n / (double) m), q);
 		cs_kdtree_nearest(env->kernel, t, q, near);
-		distance[i] = sqrt(near->square[0]);
+		square = near->square[0];
+		for (int j = 0; j < near->n && metric == CS_METRIC_MANHATTAN; j++)
+			square = fmax(square, cs_near_square(metric, t, (size_t) near->at[j], q));
+		distance[i] = sqrt(cs_near_seen(metric, square));
 	}
 	qsort(distance, m, sizeof(double), ascending);
 	cs_kd_near_free(env, near);

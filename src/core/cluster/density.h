@@ -8,6 +8,7 @@
 #include "core/base/doc.h"
 #include "core/base/kdtree.h"
 #include "core/base/kernel.h"
+#include "core/cluster/metric.h"
 
 /* Most clusters that one model may have. */
 #define CS_DENSITY_CLUSTERS 10000
@@ -31,10 +32,32 @@ cs_set_join(int32_t *parent, int32_t a, int32_t b)
 	parent[a > b ? a : b] = a < b ? a : b;
 }
 
+/* ---- how far ---- */
+
+/*
+ * Trees and kernels measure straight squares.  The sum of differences is never below
+ * the straight distance, nor above it by more than sqrt(d): what straight squares do
+ * not settle, the differences do.  Rows for cosine have length 1, and their straight
+ * square is twice the distance.
+ */
+#define CS_NEAR_METRICS "euclidean|manhattan|cosine"
+
+/* What a ball is compared with, in double; for cosine the straight square. */
+double		cs_near_square(cs_metric metric, const cs_kdtree *t, size_t at, const float *q);
+cs_kd_ball	cs_near_ball(cs_metric metric, double eps, int d);
+
+/* The square of the distance that it stands for. */
+static inline double
+cs_near_seen(cs_metric metric, double square)
+{
+	return metric == CS_METRIC_COSINE ? square / 2 * (square / 2) : square;
+}
+
 /* ---- core rows ---- */
 
 typedef struct cs_cores
 {
+	cs_metric	metric;
 	cs_kdtree	tree;         /* lanes of other rows hold CS_KD_FAR */
 	const int32_t *cluster; /* of positions; -1: no core row */
 	int32_t	   *tag;           /* of nodes: the cluster of all their core rows, or -1 */
@@ -67,6 +90,7 @@ size_t		cs_cores_distinct(cs_env *env, const cs_cores *c, uint32_t *at);
  */
 typedef struct cs_core_rows
 {
+	cs_metric	metric;
 	size_t		n;
 	int			d;
 	double	   *value; /* n x d */
@@ -89,9 +113,10 @@ cs_cores   *cs_core_rows_load(cs_env *env, cs_value fit, int k, int d, int least
 
 /*
  * Distances of evenly spread rows of the tree to the min_points nearest, themselves
- * counted, ascending; returns how many.  distance: room for CS_DENSITY_SAMPLE.
+ * counted, ascending; returns how many.  distance: room for CS_DENSITY_SAMPLE.  For
+ * manhattan the nearest are those by the straight distance.
  */
-size_t		cs_neighbour_curve(cs_env *env, const cs_kdtree *t, int min_points, double *distance);
+size_t		cs_neighbour_curve(cs_env *env, const cs_kdtree *t, cs_metric metric, int min_points, double *distance);
 
 /*
  * Where the curve bends most: farthest below the line from its first to its last

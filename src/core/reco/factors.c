@@ -98,8 +98,9 @@ enter(cs_ridge *r)
 	r->pending = 0;
 }
 
-void
-cs_ridge_add(cs_ridge *r, const float *v, size_t step, double x)
+/* Inlined, so that rows in one piece get a version of their own. */
+static inline __attribute__((always_inline)) void
+add_row(cs_ridge *r, const float *v, size_t step, double x)
 {
 	double	   *row = r->row + r->pending * r->d,
 				root;
@@ -124,6 +125,15 @@ cs_ridge_add(cs_ridge *r, const float *v, size_t step, double x)
 	r->pending++;
 	if (!r->dual && r->pending == ROWS)
 		enter(r);
+}
+
+void
+cs_ridge_add(cs_ridge *r, const float *v, size_t step, double x)
+{
+	if (step == 1)
+		add_row(r, v, 1, x);
+	else
+		add_row(r, v, step, x);
 }
 
 static void
@@ -372,8 +382,27 @@ cs_fold_new(cs_env *env, const cs_factors *f)
 }
 
 void
+cs_fold_rows(cs_env *env, cs_fold *c)
+{
+	const cs_factors *f = c->factors;
+	size_t		d = (size_t) f->d;
+
+	c->row = CS_ROOM(env, float, (size_t) f->items * d + 1);
+	for (int i = 0; i < f->items; i++)
+	{
+		const float *v = place(f, i);
+
+		if (i % (TILE * POLL_TILES) == 0)
+			cs_poll(env);
+		for (size_t k = 0; k < d; k++)
+			c->row[(size_t) i * d + k] = v[k * TILE];
+	}
+}
+
+void
 cs_fold_free(cs_env *env, cs_fold *c)
 {
+	cs_release(env, c->row);
 	if (c->ridge)
 		cs_ridge_free(c->ridge);
 	else
@@ -382,11 +411,19 @@ cs_fold_free(cs_env *env, cs_fold *c)
 	cs_release(env, c);
 }
 
+static const float *
+factors_of(const cs_fold *c, int32_t item, size_t *step)
+{
+	*step = c->row ? 1 : TILE;
+	return c->row ? c->row + (size_t) item * (size_t) c->factors->d : place(c->factors, item);
+}
+
 void
 cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x)
 {
 	const cs_factors *f = c->factors;
 	double		sum = 0;
+	size_t		step;
 
 	c->n = n;
 	c->item = item;
@@ -395,15 +432,23 @@ cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x)
 	{
 		memset(c->u, 0, sizeof(double) * (size_t) f->d);
 		for (size_t e = 0; e < n; e++)
-			for (int k = 0; k < f->d; k++)
-				c->u[k] += x[e] * (double) place(f, item[e])[k * TILE];
+		{
+			const float *v = factors_of(c, item[e], &step);
+
+			for (size_t k = 0; k < (size_t) f->d; k++)
+				c->u[k] += x[e] * (double) v[k * step];
+		}
 		return;
 	}
 	for (size_t e = 0; e < n; e++)
 		sum += x[e];
 	cs_ridge_start(c->ridge, n, f->gram, cs_ridge_lambda(&f->fold, sum, f->parts));
 	for (size_t e = 0; e < n; e++)
-		cs_ridge_add(c->ridge, place(f, item[e]), TILE, x[e]);
+	{
+		const float *v = factors_of(c, item[e], &step);
+
+		cs_ridge_add(c->ridge, v, step, x[e]);
+	}
 	cs_ridge_solve(c->ridge);
 }
 

@@ -99,10 +99,14 @@ typedef struct cs_fold
 	cs_ridge   *ridge;			/* NULL: sums */
 	double	   *u;				/* factors of the customer */
 	double	   *q;				/* room for one row of factors */
+	float	   *row;			/* factors by item, or NULL */
 } cs_fold;
 
 cs_fold    *cs_fold_new(cs_env *env, const cs_factors *f);
 void		cs_fold_free(cs_env *env, cs_fold *c);
+
+/* For many customers: a copy of the factors, item by item. */
+void		cs_fold_rows(cs_env *env, cs_fold *c);
 
 /* The customer with this history, whose arrays stay until the next one. */
 void		cs_fold_customer(cs_fold *c, size_t n, const int32_t *item, const double *x);

@@ -21,6 +21,9 @@
 /* Where a layer starts, as share of the score before it. */
 #define LAYER_STEP 0.5
 
+/* Groups that trimming looks at, at most; a power of two. */
+#define MOST_GROUPS 256
+
 /* Slots of a new accumulator; clearing costs this much when few were used. */
 #define FIRST_SLOTS 256
 
@@ -190,6 +193,56 @@ cs_rank(cs_env *env, const cs_rank_args *args, int n, cs_ranked *out)
 	if (r.listed)
 		cs_accumulator_free(r.listed);
 	return r.n;
+}
+
+/* The k-th of n numbers, greatest first; k is small. */
+static double
+kth_greatest(const double *x, int n, size_t k)
+{
+	double		best[MOST_GROUPS];
+	size_t		kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		size_t		at = kept < k ? kept++ : k;
+
+		for (; at > 0 && best[at - 1] < x[i]; at--)
+			if (at < k)
+				best[at] = best[at - 1];
+		if (at < k)
+			best[at] = x[i];
+	}
+	return best[k - 1];
+}
+
+size_t
+cs_rank_trim(cs_scored *s, size_t n, size_t k)
+{
+	int			groups = k <= MOST_GROUPS / 8 ? MOST_GROUPS / 4 : MOST_GROUPS;
+	double		most[MOST_GROUPS],
+				bound;
+	size_t		kept = 0;
+
+	/* the greatest of each of some groups: the k-th of them is no greater than the k-th of all */
+	if (k == 0 || k > MOST_GROUPS / 2 || n < 2 * (size_t) groups)
+		return n;
+	for (int g = 0; g < groups; g++)
+		most[g] = 0;
+	for (size_t i = 0; i < n; i++)
+	{
+		double	   *m = &most[i & (size_t) (groups - 1)];
+
+		*m = s[i].score > *m && s[i].score <= DBL_MAX ? s[i].score : *m;
+	}
+	bound = kth_greatest(most, groups, k);
+	for (size_t i = 0; i < n; i++)
+	{
+		cs_scored	now = s[i];
+
+		s[kept] = now;
+		kept += now.score >= bound;
+	}
+	return kept;
 }
 
 static void

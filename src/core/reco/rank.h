@@ -48,6 +48,13 @@ typedef struct cs_rank_args
 int			cs_rank(cs_env *env, const cs_rank_args *args, int n, cs_ranked *out);
 
 /*
+ * Drop scores that cannot be among the k greatest, where that is quickly said:
+ * what remains moves to the front, in its order.  Returns how many; all that equal
+ * the k-th remain.  O(n).
+ */
+size_t		cs_rank_trim(cs_scored *s, size_t n, size_t k);
+
+/*
  * Sparse sums of scores: a hash from item to score that can be read out and
  * cleared cheaply.  Not thread-safe.
  */

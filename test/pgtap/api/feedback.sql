@@ -17,7 +17,7 @@ INSERT INTO promised VALUES
 	('sample_ratio', 'model text, experiment text, buckets text[], shares double precision[]',
 		'TABLE(bucket text, customers bigint, expected double precision, chi_square double precision, p_value double precision, mismatch boolean)', 's u'),
 	('policy_value', 'model text, policy text, outcome text, by_value boolean, since timestamp with time zone, until timestamp with time zone',
-		'TABLE(estimator text, value double precision, standard_error double precision, low double precision, high double precision, impressions bigint, effective double precision)', 'v u');
+		'TABLE(estimator text, value double precision, standard_error double precision, low double precision, high double precision, impressions bigint, effective double precision)', 's u');
 SELECT is((SELECT concat_ws(' | ', regexp_replace(pg_get_function_arguments(p.oid), ' DEFAULT (''[^'']*''(::[a-z0-9_ ]+)?|[^,]+)', '', 'g'), pg_get_function_result(p.oid), concat(provolatile, ' ', proparallel))
 		FROM pg_proc p WHERE pronamespace = 'clusterseg'::regnamespace AND proname = r.name), concat_ws(' | ', arguments, result, labels), name)
 	FROM promised r;
