@@ -98,7 +98,7 @@ chunks_of(const cs_batch_lists *l)
 static cs_shaped *
 make_list(cs_batch_lists *l, int customer, int *n)
 {
-	cs_request	q = cs_batch_request(l->b, customer, l->exclude, l->allowed, cs_shaper_plain(l->h) ? l->n : 0);
+	cs_request	q = cs_batch_request(l->b, customer, l->exclude, l->allowed);
 	cs_shaped  *s = palloc(sizeof(cs_shaped) * l->n);
 
 	cs_shaper_who(l->h, cs_dictionary_key(l->b->data->customers, customer));

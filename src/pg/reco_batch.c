@@ -191,7 +191,7 @@ known_entries(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors; most: see cs_batch_request. */
+/* The same by factors; most: see cs_batch_scores. */
 static size_t
 score_factors(cs_batch *b, int customer, size_t most)
 {
@@ -261,27 +261,34 @@ cs_batch_search(cs_batch *b, cs_item_set allowed)
 		b->search = cs_tastes_search(b->env, cs_reco_tastes(r), allowed.item, allowed.n);
 }
 
-cs_request
-cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed, size_t most)
+size_t
+cs_batch_scores(void *batch, size_t most, const cs_scored **scored)
 {
-	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer], .allowed = allowed};
+	cs_batch   *b = batch;
+	int			customer = b->asked;
+	size_t		n = 0;
 
+	*scored = b->personal;
+	if (b->w->start)
+		n = score_history(b, customer);
+	else if (b->fold)
+		n = score_factors(b, customer, most);
+	else if (b->alike)
+		n = score_alike(b, customer);
+	if (b->taste)
+		n = add_kinds(b, customer, most, n, scored);
+	return most > 0 && !b->selective ? cs_rank_trim(b->taste && b->now.r->member ? b->blended : b->personal, n, most) : n;
+}
+
+cs_request
+cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed)
+{
+	cs_request	q = {.r = b->now.r, .score = cs_batch_scores, .score_arg = b, .segment = b->segment[customer], .allowed = allowed};
+
+	b->asked = customer;
+	b->selective = allowed.item != NULL;
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};
-
-	/* excluded ones may all be among the best */
-	if (most > 0)
-		most += q.excluded.n;
-	if (b->w->start)
-		q.n_personal = score_history(b, customer);
-	else if (b->fold)
-		q.n_personal = score_factors(b, customer, most);
-	else if (b->alike)
-		q.n_personal = score_alike(b, customer);
-	if (b->taste)
-		q.n_personal = add_kinds(b, customer, most, q.n_personal, &q.personal);
-	if (most > 0 && q.allowed.item == NULL)
-		q.n_personal = cs_rank_trim(b->taste && b->now.r->member ? b->blended : b->personal, q.n_personal, most);
 	return q;
 }

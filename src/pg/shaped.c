@@ -9,10 +9,12 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "utils/memutils.h"
 
 #include "core/base/rng.h"
 #include "core/reco/likeness.h"
 #include "pg/candidates.h"
+#include "pg/pg_env.h"
 #include "pg/rates.h"
 #include "pg/shaped.h"
 
@@ -27,6 +29,7 @@
 
 struct cs_shaper
 {
+	cs_env	   *env;
 	const cs_reco_now *now;
 	cs_serving	s;
 	cs_item_facts *facts;		/* or NULL */
@@ -34,8 +37,10 @@ struct cs_shaper
 	const cs_reco_whole *w;		/* or NULL: rows are read as they are needed */
 	const cs_factors *factors;	/* likeness by these, or NULL */
 	bool		by_rows;		/* likeness by weights from item to item */
+	cs_item_row *row;			/* of each item, where w is there; length 0: not looked at yet */
 	bool		by_category;
 	cs_rates   *rates;			/* NULL: not exploring */
+	const cs_draws *draws;
 	uint64		who;
 	bool		plain;			/* nothing to do */
 };
@@ -113,18 +118,33 @@ choose_likeness(cs_shaper *h)
 		h->by_category = true;
 }
 
+/* They stay with the session: making them takes as long as a call. */
+static const cs_draws *
+drawn(void)
+{
+	static const cs_draws *draws = NULL;
+
+	if (draws == NULL)
+		draws = cs_draws_new(cs_pg_env(AllocSetContextCreate(TopMemoryContext, "clusterseg draws", ALLOCSET_DEFAULT_SIZES)));
+	return draws;
+}
+
 cs_shaper *
 cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_serving *s)
 {
 	cs_shaper  *h = CS_NEW(env, cs_shaper, 1);
 
+	h->env = env;
 	h->now = now;
 	h->s = *s;
 	h->facts = cs_item_facts_open(now, s);
 	choose_likeness(h);
 	h->promoted = promoted_items(now, s);
 	if (s->explore > 0)
+	{
 		h->rates = cs_rates_new(env, now->r);
+		h->draws = drawn();
+	}
 	h->plain = h->facts == NULL && s->diversity == 0 && s->cap == 0 && s->explore == 0 && h->promoted.n == 0 && s->min_confidence == 0;
 	return h;
 }
@@ -133,14 +153,10 @@ void
 cs_shaper_load(cs_shaper *h, const cs_reco_whole *w)
 {
 	h->w = w;
+	if (h->by_rows)
+		h->row = CS_NEW(h->env, cs_item_row, (size_t) h->now->r->items + 1);
 	if (h->facts)
 		cs_item_facts_load(h->facts, w->item);
-}
-
-bool
-cs_shaper_plain(const cs_shaper *h)
-{
-	return h->plain;
 }
 
 bool
@@ -192,6 +208,16 @@ is_promoted(const cs_shaper *h, int32 item)
 	return bsearch(&item, h->promoted.item, h->promoted.n, sizeof(int32), cs_compare_items) != NULL;
 }
 
+static const cs_item_row *
+whole_row(cs_shaper *h, int32 item)
+{
+	size_t		from = h->w->start[item];
+
+	if (h->row[item].length == 0)
+		h->row[item] = cs_item_row_of(item, h->w->start[item + 1] - from, h->w->target + from, h->w->weight + from);
+	return &h->row[item];
+}
+
 /* Weights of the items of a chunk to others. */
 static void
 read_rows(feeding *f, const lane *l, const int32 *item)
@@ -200,9 +226,7 @@ read_rows(feeding *f, const lane *l, const int32 *item)
 	cs_reco_row *row = h->w ? NULL : cs_reco_rows(h->now->r, cs_reco_keys(h->now->r, item, l->n), l->n, true);
 
 	for (int i = 0; i < l->n; i++)
-		f->row[l->served[i]] = row ? cs_item_row_of(item[i], row[i].targets, row[i].target, row[i].weight)
-			: cs_item_row_of(item[i], h->w->start[item[i] + 1] - h->w->start[item[i]], h->w->target + h->w->start[item[i]],
-							 h->w->weight + h->w->start[item[i]]);
+		f->row[l->served[i]] = row ? cs_item_row_of(item[i], row[i].targets, row[i].target, row[i].weight) : *whole_row(h, item[i]);
 }
 
 /* The next items of a lane, and what is known of them. */
@@ -307,7 +331,8 @@ int
 cs_shaper_serve(cs_shaper *h, cs_env *env, const cs_request *q, int n, cs_shaped *out)
 {
 	feeding    *f;
-	cs_shape_rules rules = {h->s.diversity, h->s.cap, h->promoted.n > 0 ? h->s.promoted_share : 0, h->s.explore, h->who, next_item, likeness};
+	cs_shape_rules rules = {h->s.diversity, h->s.cap, h->promoted.n > 0 ? h->s.promoted_share : 0, h->s.explore,
+		h->draws, h->who, next_item, likeness};
 	cs_shape_placed *placed;
 	int			found;
 

@@ -26,9 +26,6 @@ extern cs_shaper *cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_se
 /* For many lists: what is known of items is read once. */
 extern void cs_shaper_load(cs_shaper *h, const cs_reco_whole *w);
 
-/* Are lists the first items of the ranking, whatever they are? */
-extern bool cs_shaper_plain(const cs_shaper *h);
-
 /* Does it read relations of the user's, which a parallel worker may not see? */
 extern bool cs_shaper_reads(const cs_shaper *h);
 

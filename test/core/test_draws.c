@@ -34,7 +34,7 @@ propensities(cs_env *env)
 				b[] = {8.5, 7, 60},
 				exact[] = {0.103893, 0.560350, 0.335757};
 	three		l;
-	cs_shape_rules r = {.next = next_of_three, .host = &l};
+	cs_shape_rules r = {.next = next_of_three, .host = &l, .draws = cs_draws_new(env)};
 	double		sum[3] = {0, 0, 0},
 				came[3] = {0, 0, 0},
 				told[3] = {0, 0, 0};
@@ -75,41 +75,73 @@ propensities(cs_env *env)
 	}
 }
 
-/* SciPy: Beta(0.5, 2.5) has mean 0.166667, variance 0.034722, P(X < 0.05) = 0.370188; P(Beta(20, 60) < 0.3) = 0.849121. */
+/* Shares of so many keys' draws below a value. */
+typedef struct shares
+{
+	double		mean;
+	double		variance;
+	double		below;
+} shares;
+
+static shares
+shares_of(const cs_draws *d, double a, double b, double value)
+{
+	const int	keys = 4000;
+	float		x[CS_DRAWS];
+	shares		s = {0, 0, 0};
+	double		n = (double) keys * CS_DRAWS;
+
+	for (int k = 0; k < keys; k++)
+	{
+		cs_draw_betas(d, (uint64_t) k, a, b, x);
+		for (int i = 0; i < CS_DRAWS; i++)
+		{
+			double		v = (double) x[i];
+
+			CHECK(v >= 0 && v <= 1);
+			s.mean += v / n;
+			s.variance += v * v / n;
+			s.below += (v < value) / n;
+		}
+	}
+	s.variance -= s.mean * s.mean;
+	return s;
+}
+
+/*
+ * SciPy: Beta(0.5, 2.5) has mean 0.166667, variance 0.034722, P(X < 0.05) = 0.370188; Beta(20, 60) 0.25, 0.002315,
+ * P(X < 0.3) = 0.849121; Beta(0.5, 1000.5) 0.0004995, 4.9825e-7, and 0.999 of it lies below 0.0053978.
+ */
 static void
 beta_draws(cs_env *env)
 {
-	const int	n = 40000;
-	double		sum = 0,
-				square = 0,
-				below = 0,
-				other = 0;
-	float	   *x = CS_ROOM(env, float, n),
-			   *y = CS_ROOM(env, float, n);
-	cs_rng		rng;
+	const cs_draws *d = cs_draws_new(env);
+	float		x[CS_DRAWS],
+				y[CS_DRAWS];
+	shares		s = shares_of(d, 0.5, 2.5, 0.05);
 
-	cs_rng_init(&rng, 5, CS_STREAM_WORLDS);
-	cs_draw_betas(&rng, 0.5, 2.5, n, x);
-	cs_draw_betas(&rng, 20, 60, n, y);
-	for (int i = 0; i < n; i++)
-	{
-		double		v = (double) x[i];
-
-		CHECK(v >= 0 && v <= 1);
-		sum += v;
-		square += v * v;
-		below += v < 0.05;
-		other += (double) y[i] < 0.3;
-	}
-	CHECK_NEAR(sum / n, 0.166667, 0.004);
-	CHECK_NEAR(square / n - sum / n * sum / n, 0.034722, 0.001);
-	CHECK_NEAR(below / n, 0.370188, 0.01);
-	CHECK_NEAR(other / n, 0.849121, 0.008);
+	CHECK_NEAR(s.mean, 0.166667, 0.004);
+	CHECK_NEAR(s.variance, 0.034722, 0.001);
+	CHECK_NEAR(s.below, 0.370188, 0.012);
+	s = shares_of(d, 20, 60, 0.3);
+	CHECK_NEAR(s.mean, 0.25, 0.001);
+	CHECK_NEAR(s.variance, 0.002315, 0.0001);
+	CHECK_NEAR(s.below, 0.849121, 0.008);
+	s = shares_of(d, 0.5, 1000.5, 0.0053978);
+	CHECK_NEAR(s.mean / 0.0004995, 1, 0.05);
+	CHECK_NEAR(s.variance / 4.9825e-7, 1, 0.1);
+	CHECK_NEAR(s.below, 0.999, 0.0005);
 	/* far out */
-	cs_draw_betas(&rng, 0.5, 1e9, 1, x);
+	cs_draw_betas(d, 7, 0.5, 1e9, x);
 	CHECK(x[0] >= 0 && (double) x[0] < 1e-6);
-	cs_draw_betas(&rng, 1e12, 1e12, 1, x);
+	cs_draw_betas(d, 7, 1e12, 1e12, x);
 	CHECK_NEAR((double) x[0], 0.5, 1e-4);
+	/* the same for the same key, others for another */
+	cs_draw_betas(d, 3, 2, 5, x);
+	cs_draw_betas(d, 3, 2, 5, y);
+	CHECK(memcmp(x, y, sizeof(x)) == 0);
+	cs_draw_betas(d, 4, 2, 5, y);
+	CHECK(memcmp(x, y, sizeof(x)) != 0);
 }
 
 TESTS_NO_SWEEP(propensities, beta_draws)

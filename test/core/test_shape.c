@@ -169,6 +169,7 @@ fewer_are_the_first_of_more(cs_env *env)
 	r.cap = 12;
 	r.promoted = 0.25;
 	r.explore = 0.5;
+	r.draws = cs_draws_new(env);
 	r.seed = 11;
 	n = shaped(env, l, &r, ITEMS, all);
 	CHECK(n > 100 && n < ITEMS);

@@ -1,82 +1,105 @@
 /*
- * draws.c - random numbers of a beta distribution (draws.h).
+ * draws.c - random numbers of beta distributions (draws.h).
  */
 #include "core/reco/draws.h"
 
+#include "core/base/rng.h"
+
 #include <math.h>
 
-/* Standard normal, by the polar method, which makes two at a time. */
-typedef struct normals
-{
-	cs_rng	   *rng;
-	double		other;
-	bool		kept;
-} normals;
+/* Places to begin at, a power of two. */
+#define BEGINNINGS 4096
+#define NORMALS (BEGINNINGS + CS_DRAWS)
 
-static double
-draw_normal(normals *g)
-{
-	double		x,
-				y,
-				s;
+/* A cube root of a gamma variable is above this: nothing is divided by 0. */
+#define LEAST 1e-4f
 
-	if (g->kept)
+struct cs_draws
+{
+	float		x[NORMALS];
+	float		y[NORMALS];
+};
+
+/* As many quantiles of the normal distribution as there are beginnings: each step of Newton's starts at the one before. */
+static void
+normal_quantiles(double *z)
+{
+	const double root_2_pi = 2.5066282746310002,
+				root_half = 0.70710678118654752;
+	double		x = 0;
+
+	for (int i = BEGINNINGS / 2; i < BEGINNINGS; i++)
 	{
-		g->kept = false;
-		return g->other;
+		double		above = 1 - (i + 0.5) / BEGINNINGS;
+
+		for (int k = 0; k < 6; k++)
+			x += (0.5 * erfc(x * root_half) - above) * root_2_pi * exp(x * x / 2);
+		z[i] = x;
+		z[BEGINNINGS - 1 - i] = -x;
 	}
-	do
-	{
-		x = 2 * cs_rng_unit(g->rng) - 1;
-		y = 2 * cs_rng_unit(g->rng) - 1;
-		s = x * x + y * y;
-	} while (s >= 1 || s == 0);
-	s = sqrt(-2 * log(s) / s);
-	g->other = y * s;
-	g->kept = true;
-	return x * s;
 }
 
-/* In (0, 1]. */
-static double
-draw_positive(cs_rng *rng)
+/* In an order drawn at random, the first of them again behind the last. */
+static void
+shuffle(cs_rng *rng, double *z, float *out)
 {
-	return 1 - cs_rng_unit(rng);
+	for (int i = BEGINNINGS - 1; i > 0; i--)
+	{
+		int			j = (int) cs_rng_below(rng, (uint64_t) i + 1);
+		double		other = z[j];
+
+		z[j] = z[i];
+		z[i] = other;
+	}
+	for (int i = 0; i < NORMALS; i++)
+		out[i] = (float) z[i % BEGINNINGS];
 }
 
-/* Of shape a of at least 1/3. */
-static double
-draw_gamma(normals *g, double a)
+cs_draws *
+cs_draws_new(cs_env *env)
 {
-	double		scale = a < 1 ? pow(draw_positive(g->rng), 1 / a) : 1,
-				d = (a < 1 ? a + 1 : a) - 1.0 / 3,
-				c = 1 / sqrt(9 * d);
+	cs_draws   *d = CS_NEW(env, cs_draws, 1);
+	double	   *z = CS_ROOM(env, double, BEGINNINGS);
+	cs_rng		rng;
 
-	for (;;)
-	{
-		double		x = draw_normal(g),
-					v = 1 + c * x,
-					u = draw_positive(g->rng);
+	normal_quantiles(z);
+	cs_rng_init(&rng, 0, CS_STREAM_WORLDS);
+	shuffle(&rng, z, d->x);
+	shuffle(&rng, z, d->y);
+	cs_release(env, z);
+	return d;
+}
 
-		if (v <= 0)
-			continue;
-		v = v * v * v;
-		/* the first test settles nearly all without a logarithm */
-		if (u < 1 - 0.0331 * x * x * x * x || log(u) < x * x / 2 + d * (1 - v + log(v)))
-			return scale * d * v;
-	}
+/* Mean and spread of the cube root of a gamma variable over its mean. */
+static void
+cube_root(double a, float *mean, float *spread)
+{
+	*mean = (float) (1 - 1 / (9 * a));
+	*spread = (float) (1 / (3 * sqrt(a)));
 }
 
 void
-cs_draw_betas(cs_rng *rng, double a, double b, int n, float *out)
+cs_draw_betas(const cs_draws *d, uint64_t key, double a, double b, float *out)
 {
-	normals		g = {rng, 0, false};
+	uint64_t	at = cs_mix64(key);
+	const float *x = d->x + (at & (BEGINNINGS - 1)),
+			   *y = d->y + (at >> 32 & (BEGINNINGS - 1));
+	float		mean_x,
+				spread_x,
+				mean_y,
+				spread_y,
+				ratio = (float) (b / a);
 
-	for (int i = 0; i < n; i++)
+	cube_root(a, &mean_x, &spread_x);
+	cube_root(b, &mean_y, &spread_y);
+	for (int i = 0; i < CS_DRAWS; i++)
 	{
-		double		x = draw_gamma(&g, a),
-					y = draw_gamma(&g, b);
+		float		u = mean_x + spread_x * x[i],
+					v = mean_y + spread_y * y[i];
 
-		out[i] = (float) (x / (x + y));
+		u = u > LEAST ? u : LEAST;
+		v = v > LEAST ? v : LEAST;
+		u = u * u * u;
+		out[i] = u / (u + ratio * (v * v * v));
 	}
 }

@@ -44,17 +44,17 @@ cs_item_likeness(const cs_item_row *a, const cs_item_row *b)
 	if (a->item == b->item)
 		return 1;
 	sum = weight_of(a, b->item) * b->own + weight_of(b, a->item) * a->own;
+	/* without a branch, which nobody could foretell */
 	for (size_t i = 0, j = 0; i < a->n && j < b->n;)
-		if (a->target[i] == b->target[j])
-		{
-			sum += (double) a->weight[i] * (double) b->weight[j];
-			i++;
-			j++;
-		}
-		else if (a->target[i] < b->target[j])
-			i++;
-		else
-			j++;
+	{
+		int32_t		x = a->target[i],
+					y = b->target[j];
+		double		both = (double) a->weight[i] * (double) b->weight[j];
+
+		sum += x == y ? both : 0;
+		i += x <= y;
+		j += y <= x;
+	}
 	cosine = sum / (a->length * b->length);
 	return cosine > 1 ? 1 : cosine > 0 ? cosine : 0;
 }

@@ -4,7 +4,6 @@
 #include "core/reco/shape.h"
 
 #include "core/base/rng.h"
-#include "core/reco/draws.h"
 #include "core/reco/rank.h"
 
 #include <math.h>
@@ -19,7 +18,9 @@
 typedef struct waiting
 {
 	cs_shape_item i;
-	double		near;			/* largest likeness to an item that is placed */
+	double		near;			/* largest likeness to the first items that are placed: */
+	int			compared;		/* to so many */
+	double		merit;			/* by that likeness; it only falls */
 	float	   *draw;			/* NULL: not exploring */
 } waiting;
 
@@ -29,6 +30,14 @@ typedef struct window
 	int			n;
 	bool		ended;
 } window;
+
+/* Which item of the list's window is the best in each drawn world. */
+typedef struct drawn_worlds
+{
+	float		most[CS_DRAWS];
+	int32_t		best[CS_DRAWS]; /* place in the window */
+	int			n;				/* items of the window that have been looked at */
+} drawn_worlds;
 
 typedef struct shaping
 {
@@ -41,7 +50,7 @@ typedef struct shaping
 	double		best;			/* score of the first item; 0: none yet */
 	cs_accumulator *placed;		/* items */
 	cs_accumulator *category;	/* how many of each are placed; NULL without cap */
-	int			worlds[CS_SHAPE_WINDOW];
+	drawn_worlds worlds;
 } shaping;
 
 static double
@@ -61,12 +70,18 @@ may_come(const shaping *s, const cs_shape_item *i)
 static float *
 draw_worlds(shaping *s, const cs_shape_item *i)
 {
-	float	   *draw = CS_ROOM(s->env, float, CS_SHAPE_DRAWS);
-	cs_rng		rng;
+	float	   *draw = CS_ROOM(s->env, float, CS_DRAWS);
 
-	cs_rng_init(&rng, s->rules->seed ^ cs_mix64((uint64_t) i->item), CS_STREAM_WORLDS);
-	cs_draw_betas(&rng, i->a, i->b, CS_SHAPE_DRAWS, draw);
+	cs_draw_betas(s->rules->draws, s->rules->seed ^ cs_mix64((uint64_t) i->item), i->a, i->b, draw);
 	return draw;
+}
+
+static void
+set_merit(const shaping *s, waiting *w)
+{
+	double		d = s->rules->diversity;
+
+	w->merit = (1 - d) * (w->i.score / s->best) - d * w->near;
 }
 
 static void
@@ -88,75 +103,119 @@ fill(shaping *s, int lane)
 			s->best = w->i.score;
 		if (!may_come(s, &w->i))
 			continue;
-		w->near = 0;
 		cs_poll(s->env);
-		for (int p = 0; r->diversity > 0 && p < s->n; p++)
-		{
-			if ((p & (POLL_LIKENESSES - 1)) == 0)
-				cs_poll(s->env);
-			w->near = fmax(w->near, r->likeness(r->host, w->i.tag, s->out[p].i.tag));
-		}
+		w->near = 0;
+		w->compared = 0;
+		set_merit(s, w);
 		w->draw = lane == CS_SHAPE_LIST && r->explore > 0 ? draw_worlds(s, &w->i) : NULL;
 		v->n++;
 	}
 }
 
-/* The place in the window of what comes next without chance; items come in the order of the list. */
+/*
+ * The place in the window of what comes next without chance; items come in the order
+ * of the list.  Merits that do not know of all items placed are too high, if they are
+ * wrong: whichever is the highest is brought up to date, until one is the highest
+ * that was.
+ */
 static int
-by_merit(const shaping *s, const window *v)
+by_merit(const shaping *s, window *v)
 {
-	double		d = s->rules->diversity,
-				most = -INFINITY;
-	int			best = 0;
+	const cs_shape_rules *r = s->rules;
 
-	for (int i = 0; i < v->n; i++)
+	for (;;)
 	{
-		double		merit = (1 - d) * (v->w[i].i.score / s->best) - d * v->w[i].near;
+		int			best = 0;
+		waiting    *w;
 
-		if (merit > most)
+		for (int i = 1; i < v->n; i++)
+			if (v->w[i].merit > v->w[best].merit)
+				best = i;
+		w = &v->w[best];
+		if (r->diversity == 0 || w->compared == s->n)
+			return best;
+		for (; w->compared < s->n; w->compared++)
 		{
-			most = merit;
-			best = i;
+			if ((w->compared & (POLL_LIKENESSES - 1)) == 0)
+				cs_poll(s->env);
+			w->near = fmax(w->near, r->likeness(r->host, w->i.tag, s->out[w->compared].i.tag));
 		}
+		set_merit(s, w);
 	}
-	return best;
 }
 
-/* In how many worlds each item of the window is the best; returns the best one of world chosen. */
-static int
-count_worlds(shaping *s, const window *v, int chosen)
+/* Items that have come into the window since. */
+static void
+look_at_new(shaping *s, const window *v)
 {
-	float		most[CS_SHAPE_DRAWS];
-	int			best[CS_SHAPE_DRAWS];
+	drawn_worlds *d = &s->worlds;
 
-	for (int i = 0; i < v->n; i++)
-		s->worlds[i] = 0;
-	for (int w = 0; w < CS_SHAPE_DRAWS; w++)
+	if (d->n == 0)
+		for (int w = 0; w < CS_DRAWS; w++)
+		{
+			d->most[w] = -1;
+			d->best[w] = 0;
+		}
+	for (; d->n < v->n; d->n++)
 	{
-		most[w] = -1;
-		best[w] = 0;
+		const float *draw = v->w[d->n].draw;
+		int32_t		item = d->n;
+
+		for (int w = 0; w < CS_DRAWS; w++)
+		{
+			bool		better = draw[w] > d->most[w];
+
+			d->best[w] = better ? item : d->best[w];
+			d->most[w] = better ? draw[w] : d->most[w];
+		}
+	}
+}
+
+/* Items have left the window: to[i] is where item i is now, or -1.  The worlds in which one of these was the best look for another. */
+static void
+look_again(shaping *s, const window *v, const int *to)
+{
+	drawn_worlds *d = &s->worlds;
+	int			world[CS_DRAWS],
+				n = 0;
+
+	if (d->n == 0)
+		return;
+	d->n = v->n;
+	for (int w = 0; w < CS_DRAWS; w++)
+	{
+		d->best[w] = to[d->best[w]];
+		if (d->best[w] >= 0)
+			continue;
+		d->most[w] = -1;
+		d->best[w] = 0;
+		world[n++] = w;
 	}
 	for (int i = 0; i < v->n; i++)
-		for (int w = 0; w < CS_SHAPE_DRAWS; w++)
-			if (v->w[i].draw[w] > most[w])
-			{
-				most[w] = v->w[i].draw[w];
-				best[w] = i;
-			}
-	for (int w = 0; w < CS_SHAPE_DRAWS; w++)
-		s->worlds[best[w]]++;
-	return best[chosen];
+	{
+		const float *draw = v->w[i].draw;
+
+		for (int k = 0; k < n; k++)
+		{
+			int			w = world[k];
+			bool		better = draw[w] > d->most[w];
+
+			d->best[w] = better ? i : d->best[w];
+			d->most[w] = better ? draw[w] : d->most[w];
+		}
+	}
 }
 
 /* What comes to the next place, from a window that is not empty; out gets way and propensity. */
 static int
 choose(shaping *s, int lane, cs_shape_placed *out)
 {
-	const window *v = &s->lane[lane];
+	window	   *v = &s->lane[lane];
 	double		explore = s->rules->explore;
 	int			merit = by_merit(s, v),
 				found = merit,
-				luck;
+				luck,
+				worlds = 0;
 	cs_rng		rng;
 
 	out->way = lane == CS_SHAPE_PROMOTED ? CS_SHAPE_BY_PROMOTION : CS_SHAPE_MERIT;
@@ -164,36 +223,44 @@ choose(shaping *s, int lane, cs_shape_placed *out)
 	if (lane == CS_SHAPE_PROMOTED || explore == 0)
 		return merit;
 	cs_rng_init(&rng, s->rules->seed ^ cs_mix64((uint64_t) s->n), CS_STREAM_PLACES);
-	luck = count_worlds(s, v, (int) cs_rng_below(&rng, CS_SHAPE_DRAWS));
+	look_at_new(s, v);
+	luck = s->worlds.best[cs_rng_below(&rng, CS_DRAWS)];
 	if (cs_rng_unit(&rng) < explore)
 		found = luck;
 	if (found != merit)
 		out->way = CS_SHAPE_BY_CHANCE;
-	out->propensity = (found == merit ? 1 - explore : 0) + explore * s->worlds[found] / CS_SHAPE_DRAWS;
+	for (int w = 0; w < CS_DRAWS; w++)
+		worlds += s->worlds.best[w] == found;
+	out->propensity = (found == merit ? 1 - explore : 0) + explore * worlds / CS_DRAWS;
 	return found;
 }
 
 /* Take the item that was placed, and those that may not come any more, out of a window. */
 static void
-settle(shaping *s, window *v, const cs_shape_item *i)
+settle(shaping *s, int lane, const cs_shape_item *i)
 {
-	const cs_shape_rules *r = s->rules;
-	int			kept = 0;
+	window	   *v = &s->lane[lane];
+	bool		full = s->category && i->category >= 0 && count_of(s->category, i->category) >= s->rules->cap;
+	int			to[CS_SHAPE_WINDOW],
+				kept = 0;
 
 	for (int w = 0; w < v->n; w++)
 	{
 		waiting    *x = &v->w[w];
 
-		if (!may_come(s, &x->i))
+		to[w] = -1;
+		if (x->i.item == i->item || (full && x->i.category == i->category))
 		{
 			cs_release(s->env, x->draw);
 			continue;
 		}
-		if (r->diversity > 0)
-			x->near = fmax(x->near, r->likeness(r->host, x->i.tag, i->tag));
-		v->w[kept++] = *x;
+		if (kept < w)
+			v->w[kept] = *x;
+		to[w] = kept++;
 	}
 	v->n = kept;
+	if (lane == CS_SHAPE_LIST)
+		look_again(s, v, to);
 }
 
 /* Is place p, from 0, one for promoted items? */
@@ -224,7 +291,7 @@ fill_place(shaping *s)
 	if (s->category && out->i.category >= 0)
 		cs_accumulator_add(s->category, out->i.category, 1);
 	for (int l = 0; l < CS_SHAPE_LANES; l++)
-		settle(s, &s->lane[l], &out->i);
+		settle(s, l, &out->i);
 	return true;
 }
 

@@ -15,7 +15,7 @@
  * that of (p - 1) share; it takes the best of these.
  *
  * Exploring is Thompson sampling (W. R. Thompson, Biometrika 25, 1933).  The rate
- * of each item has a beta distribution, of which CS_SHAPE_DRAWS values are drawn;
+ * of each item has a beta distribution, of which CS_DRAWS values are drawn;
  * with probability explore a place takes the item that is best in one of these
  * drawn worlds, chosen at random.  So the probability with which an item came to
  * its place is known: explore times the share of worlds in which it is the best
@@ -25,9 +25,9 @@
 #define CS_SHAPE_H
 
 #include "core/base/env.h"
+#include "core/reco/draws.h"
 
 #define CS_SHAPE_WINDOW 100
-#define CS_SHAPE_DRAWS 200
 
 /* Lists that items come from. */
 enum
@@ -67,21 +67,22 @@ typedef struct cs_shape_rules
 	int			cap;			/* items of one category; 0: any number */
 	double		promoted;		/* share of the places, 0 to 1 */
 	double		explore;		/* 0 to 1 */
+	const cs_draws *draws;		/* when exploring */
 	uint64_t	seed;
 
 	/* The next item of a list; false: no more. */
 	bool		(*next) (void *host, int lane, cs_shape_item *out);
 
-	/* How alike the items with these tags are, from 0 to 1; only called when diversity > 0. */
+	/* How alike the items with these tags are, from 0 to 1, of one that might come and one that is placed; only called when diversity > 0. */
 	double		(*likeness) (void *host, int32_t a, int32_t b);
 	void	   *host;
 } cs_shape_rules;
 
 /*
  * The first n places; out has room for them.  Returns how many could be filled.
- * O(n (n + CS_SHAPE_WINDOW)) likenesses, and O(n + CS_SHAPE_WINDOW) draws of
- * CS_SHAPE_DRAWS values when exploring; without both, no more items are asked for
- * than are needed.
+ * O(n (n + CS_SHAPE_WINDOW)) likenesses at most, few of them where scores differ, and
+ * O(n + CS_SHAPE_WINDOW) draws of CS_DRAWS values when exploring; without both, no
+ * more items are asked for than are needed.
  */
 int			cs_shape(cs_env *env, const cs_shape_rules *rules, int n, cs_shape_placed *out);
 
