@@ -13,6 +13,15 @@ part_published()
 	met=$((met + $(sed 's/.*: \([0-9]*\) met.*/\1/' <<<"$last"))) missed=$((missed + $(sed 's/.*, \([0-9]*\) missed.*/\1/' <<<"$last")))
 }
 
+# What tuning options inside the training data gains; no gate.
+part_tuned()
+{
+	local line
+	[ -r "${CLUSTERSEG_SHARED:-}/data/msweb/visits_train.csv.gz" ] || { note "tuned: needs the data sets beside the checkout"; return; }
+	sql_one -v shared="$CLUSTERSEG_SHARED" -f "$bench/tuned.sql" >"$work/tuned" || fail "tuned.sql failed"
+	while read -r line; do note "$line"; done <"$work/tuned"
+}
+
 # reco_seconds ALGORITHM OPTIONS...: of the core's fit, one thread; seconds
 reco_seconds()
 {
@@ -69,6 +78,25 @@ part_rp3beta()
 	n=$(scaled 1000000)
 	make_events "$n"
 	training "rp3beta, 50 neighbours, $n events" 0.625 0.4 "SciPy" rp3beta neighbours=50 -- rp3beta "$work/events" 0.8 0.4 50
+}
+
+# The choice of auto against what it chooses from: the sum of fits by name, of what is not ruled out; and what the core estimated.
+part_auto()
+{
+	local n a sum=0 estimated line=
+	n=$(scaled 1000000)
+	make_events "$n"
+	for a in popular itemknn userknn rp3beta ease ials puresvd segment_mixture; do
+		core estimate "$work/events" "$a"
+		estimated=${reply[0]}
+		reco_seconds "$a"
+		sum=$(calc "$sum + $seconds")
+		line="$line  $a $(seconds "$seconds") ($(seconds "$estimated"))"
+	done
+	note "fits by name, and as estimated:$line"
+	core chosen "$work/events"
+	compare "auto, $n events, one thread" "${reply[0]}" "$sum" "all fits, once" 1.5 1
+	note "it is ${reply[1]} ${reply[2]}; ${reply[*]:4}"
 }
 
 # What events cost, all algorithms with their defaults.

@@ -2,6 +2,9 @@
  * reco.c - any recommending algorithm of the core, on events of a file.
  *
  *	reco FILE ALGORITHM RESULT [OPTION=NUMBER ...]
+ *	estimate FILE ALGORITHM		what the core says before: ok SECONDS
+ *	chosen FILE					auto: ok FIT_SECONDS ALGORITHM MEMBER KAPPA, then of each that
+ *								was tried ALGORITHM=NDCG/CUSTOMERS
  *
  * FILE as for itemknn.  It answers: ok GROUP_SECONDS FIT_SECONDS PAIRS, in
  * processor time.  RESULT, unless it is -, gets weights from item to item: three
@@ -15,6 +18,8 @@
  */
 #include "host.h"
 
+#include "core/cluster/divide.h"
+#include "core/reco/effort.h"
 #include "core/reco/recommender.h"
 #include "core/reco/walk.h"
 
@@ -88,13 +93,14 @@ set_option(cs_options *o, char *word)
 static void
 train(int words, char **word, job *j, cs_reco_args *args, times *grouping, times *fitting)
 {
+	static const cs_divider divider = {cs_divide_arena, cs_divide};
 	cs_raw_events raw = read_events(word[1]);
 	times		start;
 
 	j->algorithm = cs_recommender_find(word[2]);
 	if (j->algorithm == NULL)
 		stop("there is no such algorithm");
-	*args = (cs_reco_args) {.seed = 42, .options = cs_options_new(&host_env, cs_reco_params(&host_env, j->algorithm))};
+	*args = (cs_reco_args) {.seed = 42, .divider = &divider, .env = &host_env, .options = cs_options_new(&host_env, cs_reco_params(&host_env, j->algorithm))};
 	for (int w = 4; w < words; w++)
 		set_option((cs_options *) (uintptr_t) args->options, word[w]);
 	start = times_now();
@@ -103,6 +109,45 @@ train(int words, char **word, job *j, cs_reco_args *args, times *grouping, times
 	j->args = args;
 	*fitting = run_team(1, j->algorithm->arena ? j->algorithm->arena(args) : 0, run_fit, j);
 	cs_release(&host_env, (void *) (uintptr_t) raw.customer);
+}
+
+static void
+estimate(int words, char **word)
+{
+	const cs_recommender *algorithm = cs_recommender_find(word[2]);
+	cs_raw_events raw = read_events(word[1]);
+	cs_reco_args args = {.env = &host_env};
+
+	(void) words;
+	if (algorithm == NULL)
+		stop("there is no such algorithm");
+	args.options = cs_options_new(&host_env, cs_reco_params(&host_env, algorithm));
+	args.events = cs_events_build(&host_env, &raw, cs_option_int(args.options, "max_history"));
+	printf("ok %.6f\n", cs_fit_seconds(&host_env, algorithm, &args));
+	cs_events_free(&host_env, (cs_events *) (uintptr_t) args.events);
+	cs_release(&host_env, (void *) (uintptr_t) raw.customer);
+}
+
+static void
+chosen(int words, char **word)
+{
+	char	   *as[] = {word[0], word[1], "auto"};
+	job			j;
+	cs_reco_args args;
+	times		grouped,
+				fitted;
+
+	(void) words;
+	memset(&j, 0, sizeof(j));
+	train(3, as, &j, &args, &grouped, &fitted);
+	printf("ok %.6f %s %s %g", fitted.cpu, j.model.chosen->name, j.model.member ? j.model.member->name : "-", j.model.blend_kappa);
+	for (int i = 0; i < j.model.n_tried; i++)
+		if (j.model.tried[i].algorithm && j.model.tried[i].why_not == NULL)
+			printf(" %s=%.4f/%d", j.model.tried[i].algorithm->name, j.model.tried[i].ndcg.value, (int) j.model.tried[i].ndcg.n);
+	printf("\n");
+
+	/* the model is left to the end of the program */
+	cs_events_free(&host_env, (cs_events *) (uintptr_t) args.events);
 }
 
 static void
@@ -210,6 +255,8 @@ lists(int words, char **word)
 
 const command reco_commands[] = {
 	{"reco", 4, reco},
+	{"estimate", 3, estimate},
+	{"chosen", 2, chosen},
 	{"lists", 4, lists},
 	{0}
 };
