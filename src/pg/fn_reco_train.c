@@ -201,9 +201,9 @@ take_member(void *arg, TupleTableSlot *slot)
 }
 
 static void
-read_segments(cs_reco_training *t, const char *query)
+read_segments(cs_reco_training *t, const char *query, Oid run_as)
 {
-	cs_source  *s = cs_source_open(query, NULL, InvalidOid);
+	cs_source  *s = cs_source_open(query, NULL, run_as);
 	assigning	a = {t, getBaseType(TupleDescAttr(s->desc, 0)->atttypid)};
 
 	t->segment = CS_ROOM(t->env, int32_t, t->events->customers + 1);
@@ -496,7 +496,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_events_free_raw(t->data);
 	check_events(t);
 	if (!PG_ARGISNULL(ARG_SEGMENTS))
-		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS));
+		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS), source->run_as);
 	t->seconds_read = seconds_since(start);
 	INSTR_TIME_SET_CURRENT(start);
 	cs_reco_training_fit(t, (uint64) PG_GETARG_INT64(ARG_SEED), budget);
