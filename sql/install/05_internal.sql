@@ -43,7 +43,9 @@ AS $$
 DECLARE
 	m clusterseg.models;
 BEGIN
-	IF to_change THEN
+	IF name IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'the name of the model must not be NULL');
+	ELSIF to_change THEN
 		-- row security lets only the owner lock a row
 		SELECT * INTO m FROM clusterseg.models x WHERE x.model = name FOR UPDATE;
 		IF m.model IS NULL THEN

@@ -348,8 +348,13 @@ CREATE FUNCTION clusterseg._open_model(name text, kind text, algorithm text, sou
 AS $$
 DECLARE
 	m clusterseg.models;
+	usual name;
 BEGIN
 	PERFORM clusterseg._check_name(name);
+	IF to_regnamespace(quote_ident(schema)) IS NULL AND schema IS NOT NULL THEN
+		PERFORM clusterseg._fail('3F000', format('schema "%s" does not exist', schema), NULL,
+			'Create it, or name another one with output_schema.');
+	END IF;
 	IF NOT EXISTS (SELECT FROM clusterseg.models x WHERE x.model = name) THEN
 		IF schema IS NULL THEN
 			PERFORM clusterseg._fail('3F000', 'there is no schema to create the results in', NULL,
@@ -367,7 +372,16 @@ BEGIN
 				END IF;
 		END;
 	END IF;
-	RETURN clusterseg._model(name, kind, true);
+	m := clusterseg._model(name, kind, true);
+	-- the default, which follows the search path, asks for nothing
+	PERFORM set_config('search_path', path, true);
+	usual := pg_catalog.current_schema();
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	IF m.output_schema <> schema AND schema IS DISTINCT FROM usual THEN
+		RAISE NOTICE 'results of model "%" stay in schema "%"', name, m.output_schema
+			USING HINT = 'To have them elsewhere, drop the model with drop_model() first, or choose another name.';
+	END IF;
+	RETURN m;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._open_model(text, text, text, text, text, text, name) IS 'finds or makes, and locks, the row of a model';

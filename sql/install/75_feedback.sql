@@ -205,6 +205,18 @@ $$;
 COMMENT ON FUNCTION clusterseg.log_impressions(text, anycompatible, text[], float8[], text, text, timestamptz, int) IS
 	'keeps which items a customer was shown, best first, with the model''s version, the customer''s segment and the bucket of an experiment; returns a number for log_outcome()';
 
+CREATE FUNCTION clusterseg._check_outcome(outcome text, value float8, at timestamptz) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF COALESCE(outcome, '') = '' OR NOT COALESCE(abs(value) <= 1e30, false) OR NOT COALESCE(isfinite(at), false) THEN
+		PERFORM clusterseg._fail('22023', 'an outcome has a name, a value and a time', 'One of these is missing or infinite.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._check_outcome(text, float8, timestamptz) IS 'is this an outcome?';
+
 CREATE FUNCTION clusterseg.log_outcome(call_id bigint, item text, outcome text DEFAULT 'click', value float8 DEFAULT 1, at timestamptz DEFAULT now())
 	RETURNS boolean LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -218,9 +230,8 @@ BEGIN
 	ELSIF item IS NOT NULL AND NOT EXISTS (SELECT FROM clusterseg.impressions i WHERE (i.call_id, i.item_id) = (log_outcome.call_id, log_outcome.item)) THEN
 		PERFORM clusterseg._fail('22023', format('item "%s" was not shown in call %s', item, log_outcome.call_id), NULL,
 			'NULL as item stands for the list as a whole.');
-	ELSIF COALESCE(log_outcome.outcome, '') = '' OR NOT COALESCE(abs(log_outcome.value) <= 1e30, false) OR NOT COALESCE(isfinite(log_outcome.at), false) THEN
-		PERFORM clusterseg._fail('22023', 'an outcome has a name, a value and a time', 'One of these is missing or infinite.');
 	END IF;
+	PERFORM clusterseg._check_outcome(log_outcome.outcome, log_outcome.value, log_outcome.at);
 	INSERT INTO clusterseg.outcomes (call_id, item_id, outcome, value, at)
 	VALUES (log_outcome.call_id, log_outcome.item, log_outcome.outcome, log_outcome.value, log_outcome.at) ON CONFLICT DO NOTHING;
 	RETURN FOUND;
@@ -238,6 +249,12 @@ DECLARE
 	m clusterseg.models := clusterseg._model_to_log(model);
 	call bigint;
 BEGIN
+	IF customer IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "customer" must not be NULL');
+	ELSIF within IS NULL OR within < '0' THEN
+		PERFORM clusterseg._fail('22023', format('invalid interval: %s', COALESCE(within::text, 'NULL')), 'The argument "within" is 0 or more.');
+	END IF;
+	PERFORM clusterseg._check_outcome(outcome, value, at);
 	SELECT c.call_id INTO call FROM clusterseg.feedback_calls c
 	WHERE c.model = m.model AND c.customer_id = clusterseg._key_text(customer) AND c.shown_at BETWEEN attribute_outcome.at - within AND attribute_outcome.at
 		AND (item IS NULL OR EXISTS (SELECT FROM clusterseg.impressions i WHERE (i.call_id, i.item_id) = (c.call_id, attribute_outcome.item)))
@@ -273,6 +290,9 @@ AS $$
 DECLARE
 	m clusterseg.models := clusterseg._model(model, 'recommender', true);
 BEGIN
+	IF customer IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "customer" must not be NULL');
+	END IF;
 	RETURN clusterseg._forget_feedback(m.model, clusterseg._key_text(customer));
 END
 $$;

@@ -137,17 +137,6 @@ choose_columns(cs_content_source *c, const cs_source *s, const char *key)
 
 /* ---- rows ---- */
 
-static void *
-grown(cs_env *env, void *old, size_t n, size_t room, size_t size)
-{
-	void	   *p = cs_alloc_array(env, room, size, false);
-
-	if (n > 0)
-		memcpy(p, old, n * size);
-	cs_release(env, old);
-	return p;
-}
-
 static void
 add_entry(cs_content_source *c, int32 row, int32 term, float count)
 {
@@ -163,9 +152,9 @@ add_entry(cs_content_source *c, int32 row, int32 term, float count)
 					 errmsg("attributes of items do not fit into memory"),
 					 errdetail("%zu words and attributes of %zu items take the %zu MB that are allowed.", c->n, c->rows, c->budget >> 20),
 					 errhint("Increase the option \"memory\" or maintenance_work_mem, or name fewer columns.")));
-		c->row = grown(env, c->row, c->n, room, sizeof(int32));
-		c->number = grown(env, c->number, c->n, room, sizeof(int32));
-		c->count = grown(env, c->count, c->n, room, sizeof(float));
+		c->row = cs_alloc_grown(env, c->row, c->n, room, sizeof(int32));
+		c->number = cs_alloc_grown(env, c->number, c->n, room, sizeof(int32));
+		c->count = cs_alloc_grown(env, c->count, c->n, room, sizeof(float));
 		c->room = room;
 	}
 	c->row[c->n] = row;
@@ -219,8 +208,8 @@ make_row(cs_content_source *c)
 
 	if (c->rows < c->rows_room)
 		return;
-	c->key = grown(c->t->env, c->key, c->rows, room, sizeof(char *));
-	c->value = grown(c->t->env, c->value, c->rows * c->columns, room * c->columns, sizeof(double));
+	c->key = cs_alloc_grown(c->t->env, c->key, c->rows, room, sizeof(char *));
+	c->value = cs_alloc_grown(c->t->env, c->value, c->rows * c->columns, room * c->columns, sizeof(double));
 	c->rows_room = room;
 }
 

@@ -31,17 +31,6 @@ typedef struct reading
 	bool		timed;
 } reading;
 
-static void *
-grown(cs_env *env, void *old, size_t n, size_t room, size_t size)
-{
-	void	   *p = cs_alloc_array(env, room, size, false);
-
-	if (n > 0)
-		memcpy(p, old, n * size);
-	cs_release(env, old);
-	return p;
-}
-
 static void
 grow(reading *r)
 {
@@ -55,12 +44,12 @@ grow(reading *r)
 				 errdetail("%zu events with %d customers and %d items take the %zu MB that are allowed.",
 						   d->n, d->customers->n, d->items->n, d->budget >> 20),
 				 errhint("Increase maintenance_work_mem, or take fewer events, for example those of the last year.")));
-	d->customer = grown(d->env, d->customer, d->n, room, sizeof(int32));
-	d->item = grown(d->env, d->item, d->n, room, sizeof(int32));
+	d->customer = cs_alloc_grown(d->env, d->customer, d->n, room, sizeof(int32));
+	d->item = cs_alloc_grown(d->env, d->item, d->n, room, sizeof(int32));
 	if (r->weighted)
-		d->weight = grown(d->env, d->weight, d->n, room, sizeof(float));
+		d->weight = cs_alloc_grown(d->env, d->weight, d->n, room, sizeof(float));
 	if (r->timed)
-		d->at = grown(d->env, d->at, d->n, room, sizeof(double));
+		d->at = cs_alloc_grown(d->env, d->at, d->n, room, sizeof(double));
 	d->room = room;
 }
 

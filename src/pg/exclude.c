@@ -149,14 +149,8 @@ add_pair(pairing *g, pair p)
 {
 	if (g->n == g->room)
 	{
-		size_t		room = g->room ? 2 * g->room : 4096;
-		pair	   *more = CS_ROOM(g->b->env, pair, room);
-
-		if (g->n > 0)
-			memcpy(more, g->p, sizeof(pair) * g->n);
-		cs_release(g->b->env, g->p);
-		g->p = more;
-		g->room = room;
+		g->room = g->room ? 2 * g->room : 4096;
+		g->p = cs_alloc_grown(g->b->env, g->p, g->n, g->room, sizeof(pair));
 	}
 	g->p[g->n++] = p;
 }

@@ -89,6 +89,8 @@ measure(cs_env *env, cs_reco_test *t, int k, uint64 seed, cs_comparison *c, cs_i
 	if (c)
 		cs_comparison_method(c, t->b->now.r->items, t->customers);
 	cs_reco_test_run(t, k, judge, &j);
+	if (t->n == 0)
+		ereport(NOTICE, (errmsg("the test has no events"), errhint("There is nothing to judge: look at the query that makes the test.")));
 	if (t->n > 0 && t->exclude_seen && j.customers == 0)
 		ereport(NOTICE,
 				(errmsg("customers of the test have all its items in their histories already"),

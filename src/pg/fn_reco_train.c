@@ -201,9 +201,9 @@ take_member(void *arg, TupleTableSlot *slot)
 }
 
 static void
-read_segments(cs_reco_training *t, const char *query)
+read_segments(cs_reco_training *t, const char *query, Oid run_as)
 {
-	cs_source  *s = cs_source_open(query, NULL, InvalidOid);
+	cs_source  *s = cs_source_open(query, NULL, run_as);
 	assigning	a = {t, getBaseType(TupleDescAttr(s->desc, 0)->atttypid)};
 
 	t->segment = CS_ROOM(t->env, int32_t, t->events->customers + 1);
@@ -429,6 +429,20 @@ keep_touched(cs_reco_training *t, bool forgettable)
 		t->touched = cs_events_build(t->env, &raw, 0);
 }
 
+/* Kappa of a blend is the blend's, unless that is named as well. */
+static void
+settle_kappa(cs_reco_training *t)
+{
+	int			blend = cs_params_find(t->options->table, "blend_kappa"),
+				common = cs_params_find(t->options->table, "kappa");
+	cs_option  *value = t->options->value;
+
+	if (blend < 0 || value[blend].set || !value[common].set)
+		return;
+	value[blend] = value[common];
+	value[common] = (cs_option) {.number = t->options->table[common].def};
+}
+
 PG_FUNCTION_INFO_V1(clusterseg_reco_fit);
 
 /*
@@ -462,6 +476,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	t->algorithm = find_algorithm(CS_ARG_TEXT(ARG_ALGORITHM));
 	table = cs_reco_params(t->env, t->algorithm);
 	t->options = cs_parse_options(t->env, table, cs_reco_host_params, options, psprintf("option of %s", t->algorithm->name));
+	settle_kappa(t);
 	host = cs_parse_options(t->env, cs_reco_host_params + 1, table, options, "option");
 	budget = cs_option_int(host, "memory") > 0 ? (size_t) cs_option_int(host, "memory") << 20 : (size_t) maintenance_work_mem << 10;
 	cs_progress_start(CS_ARG_TEXT(ARG_NAME));
@@ -481,7 +496,7 @@ clusterseg_reco_fit(PG_FUNCTION_ARGS)
 	cs_events_free_raw(t->data);
 	check_events(t);
 	if (!PG_ARGISNULL(ARG_SEGMENTS))
-		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS));
+		read_segments(t, CS_ARG_TEXT(ARG_SEGMENTS), source->run_as);
 	t->seconds_read = seconds_since(start);
 	INSTR_TIME_SET_CURRENT(start);
 	cs_reco_training_fit(t, (uint64) PG_GETARG_INT64(ARG_SEED), budget);

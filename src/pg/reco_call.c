@@ -13,6 +13,7 @@
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"
 
+#include "core/base/sorted.h"
 #include "core/reco/walk.h"
 #include "pg/args.h"
 #include "pg/content.h"
@@ -308,20 +309,9 @@ static double
 contribution(const cs_reco_call *c, size_t e, int32 item)
 {
 	const cs_reco_row *row = c->entry[e];
-	int			low = 0,
-				high = row->targets;
+	size_t		at = cs_sorted_find(row->target, row->targets, item);
 
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (row->target[middle] < item)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < row->targets && row->target[low] == item
-		? c->value[e] * (double) row->weight[low] : 0;
+	return at < (size_t) row->targets ? c->value[e] * (double) row->weight[at] : 0;
 }
 
 /* Another query of the same session may have searched since. */

@@ -42,14 +42,8 @@ take_test(void *arg, TupleTableSlot *slot)
 	}
 	if (t->n == t->room)
 	{
-		size_t		room = t->room ? 2 * t->room : 4096;
-		cs_test_event *more = CS_ROOM(t->b->env, cs_test_event, room);
-
-		if (t->n > 0)
-			memcpy(more, t->e, sizeof(cs_test_event) * t->n);
-		cs_release(t->b->env, t->e);
-		t->e = more;
-		t->room = room;
+		t->room = t->room ? 2 * t->room : 4096;
+		t->e = cs_alloc_grown(t->b->env, t->e, t->n, t->room, sizeof(cs_test_event));
 	}
 	e.customer = cs_events_customer(t->b->data, t->customer_type, slot->tts_values[0], true);
 	if (e.customer < 0)

@@ -37,20 +37,9 @@ load_item(void *arg, TupleTableSlot *slot)
 static void
 load_room(loading *l, size_t n)
 {
-	size_t		room = Max(2 * l->room, l->n + n + 65536);
-	int32	   *target = CS_ROOM(l->env, int32, room);
-	float	   *weight = CS_ROOM(l->env, float, room);
-
-	if (l->n > 0)
-	{
-		memcpy(target, l->w->target, sizeof(int32) * l->n);
-		memcpy(weight, l->w->weight, sizeof(float) * l->n);
-	}
-	cs_release(l->env, l->w->target);
-	cs_release(l->env, l->w->weight);
-	l->w->target = target;
-	l->w->weight = weight;
-	l->room = room;
+	l->room = Max(2 * l->room, l->n + n + 65536);
+	l->w->target = cs_alloc_grown(l->env, l->w->target, l->n, l->room, sizeof(int32));
+	l->w->weight = cs_alloc_grown(l->env, l->w->weight, l->n, l->room, sizeof(float));
 }
 
 static void

@@ -1,6 +1,7 @@
 -- Options of recommenders as they are by default against those that tuning inside the training part finds,
 -- on the same test. shared: the folder with msweb and online-retail.
 SET client_min_messages = warning;
+SET maintenance_work_mem = '1GB';
 SELECT format($$CREATE TEMP TABLE sales (invoice_no text, stock_code text, description text, quantity int, invoice_date timestamptz, unit_price float8, customer_id int, country text);
 	CREATE TEMP TABLE visits (user_id int, area_id int);
 	COPY sales FROM PROGRAM 'gzip -dc %1$s/data/online-retail/online_retail.csv.gz' WITH (FORMAT csv, HEADER);

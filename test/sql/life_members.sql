@@ -192,10 +192,18 @@ DELETE FROM customers WHERE id IS NULL;
 
 -- ---- names that need quotes, and long ones ----
 CREATE SCHEMA "Out Put";
+CREATE SCHEMA other;
 SELECT model FROM clusterseg.train('My "Model"; DROP TABLE customers', 'customers', 'id', '{x}', k => 2, scale => 'none', output_schema => 'Out Put');
 SELECT relname FROM pg_class WHERE relnamespace = '"Out Put"'::regnamespace AND relkind IN ('r', 'v') ORDER BY 1;
 SELECT clusterseg.reassign('My "Model"; DROP TABLE customers'), clusterseg.rename_segment('My "Model"; DROP TABLE customers', 1, $$It's "one"; \ $$);
 SELECT DISTINCT segment FROM "Out Put"."My ""Model""; DROP TABLE customers_members" WHERE segment_id = 1;
+-- a model that is there says where it stays
+SELECT raises($$SELECT clusterseg.train('My "Model"; DROP TABLE customers', 'customers', 'id', '{x}', k => 2, output_schema => 'nowhere')$$);
+SET client_min_messages = notice;
+SELECT version FROM clusterseg.train('My "Model"; DROP TABLE customers', 'customers', 'id', '{x}', k => 2, scale => 'none', output_schema => 'other');
+SELECT version FROM clusterseg.refresh('My "Model"; DROP TABLE customers');
+SELECT version FROM clusterseg.train('My "Model"; DROP TABLE customers', 'customers', 'id', '{x}', k => 2, scale => 'none');
+RESET client_min_messages;
 SELECT clusterseg.drop_model('My "Model"; DROP TABLE customers');
 SELECT raises(format('SELECT clusterseg.train(%L, ''customers'', ''id'', ''{x}'', k => 2)', repeat('n', 48)));
 SELECT length(model) FROM clusterseg.train(repeat('n', 47), 'customers', 'id', '{x}', k => 2, scale => 'none');

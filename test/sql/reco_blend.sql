@@ -48,6 +48,10 @@ SELECT version FROM clusterseg.train_recommender('blend', 'events', 'c', 'i', al
 SELECT t.key AS tried, t.value->'customers' AS customers, (t.value->>'low')::float8 < (t.value->>'ndcg')::float8 AS with_interval FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'blend' AND version = 4 ORDER BY 1;
 SELECT max(t.value->>'ndcg') FILTER (WHERE t.key = 'blend') >= max(t.value->>'ndcg') FILTER (WHERE t.key NOT IN ('blend', 'segment_mixture')) AS not_below
 FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'blend' AND version = 4;
+-- kappa is the blend's; named twice, blend_kappa is, and kappa that of segments
+SELECT version FROM clusterseg.train_recommender('kappas', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["itemknn", "segment_mixture"], "kappa": 3}');
+SELECT version FROM clusterseg.train_recommender('kappas', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["itemknn", "segment_mixture"], "kappa": 5, "blend_kappa": 3}');
+SELECT v.version, v.metrics->'blend_kappa' AS blend_kappa, v.metrics->'kappa' AS of_segments, v.options->'effective'->'members' AS members FROM clusterseg.versions v WHERE model = 'kappas' ORDER BY 1;
 -- a member with factors
 SELECT version FROM clusterseg.train_recommender('blend', 'events', 'c', 'i', algorithm => 'blend', options => '{"members": ["ials", "segment_mixture"]}');
 SELECT metrics->>'member' AS member, (SELECT count(*) FROM jsonb_object_keys(metrics->'tried')) AS tried FROM clusterseg.versions WHERE model = 'blend' AND version = 5;

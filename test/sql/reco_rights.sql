@@ -47,5 +47,17 @@ SET ROLE regress_bob;
 UPDATE clusterseg._recommenders SET customer_type = 'nowhere' WHERE customer_type LIKE 'int, %';
 RESET ROLE;
 SELECT told('SELECT clusterseg.refresh_recommendations(''counted'', 2)') <> 'no error' AS refused;
+-- a view in the place of the members that a training reads
+SET ROLE regress_bob;
+SET search_path = bob, public;
+CREATE TABLE shoppers AS SELECT c AS customer, c * 1.0 AS x FROM generate_series(1, 40) c;
+SELECT k FROM clusterseg.train('kinds', 'shoppers', 'customer', '{x}', k => 2);
+SELECT items FROM clusterseg.train_recommender('segmented', 'counted', 'customer', 'item', algorithm => 'segment_popular', segmentation => 'kinds');
+ALTER TABLE kinds_members RENAME TO hidden;
+CREATE VIEW kinds_members AS SELECT * FROM hidden WHERE bob.spring('members');
+RESET ROLE;
+SET search_path = public;
+SELECT version FROM clusterseg.refresh('segmented');
+SELECT count(*) FROM clusterseg.recommend('segmented', 41, 3);
 DROP SCHEMA bob CASCADE;
 DROP ROLE regress_bob;

@@ -82,17 +82,6 @@ fill_slots(cs_digest *dg)
 
 /* ---- room ---- */
 
-static void *
-moved(cs_env *env, void *old, size_t n, size_t room, size_t size)
-{
-	void	   *p = cs_alloc_array(env, room, size, false);
-
-	if (n > 0)
-		memcpy(p, old, n * size);
-	cs_release(env, old);
-	return p;
-}
-
 static void
 make_room(cs_digest *dg, size_t room)
 {
@@ -100,9 +89,9 @@ make_room(cs_digest *dg, size_t room)
 
 	if (room > dg->most)
 		room = dg->most;
-	dg->value = moved(dg->env, dg->value, dg->n, room, width);
-	dg->count = moved(dg->env, dg->count, dg->n, room, sizeof(uint64_t));
-	dg->hash = moved(dg->env, dg->hash, dg->n, room, sizeof(uint64_t));
+	dg->value = cs_alloc_grown(dg->env, dg->value, dg->n, room, width);
+	dg->count = cs_alloc_grown(dg->env, dg->count, dg->n, room, sizeof(uint64_t));
+	dg->hash = cs_alloc_grown(dg->env, dg->hash, dg->n, room, sizeof(uint64_t));
 	dg->room = room;
 	if ((size_t) 1 << dg->slot_bits < 2 * room)
 	{

@@ -17,6 +17,17 @@ cs_alloc_array(cs_env *env, size_t n, size_t size, bool zero)
 	return env->alloc(env, n > 0 ? n : 1, zero);
 }
 
+void *
+cs_alloc_grown(cs_env *env, void *old, size_t n, size_t room, size_t size)
+{
+	void	   *p = cs_alloc_array(env, room, size, false);
+
+	if (n > 0)
+		memcpy(p, old, n * size);
+	cs_release(env, old);
+	return p;
+}
+
 void
 cs_release(cs_env *env, void *p)
 {

@@ -68,6 +68,9 @@ struct cs_env
 #define CS_ROOM(env, type, n) ((type *) cs_alloc_array((env), (n), sizeof(type), false))
 
 void	   *cs_alloc_array(cs_env *env, size_t n, size_t size, bool zero);
+
+/* Room for more objects than the n that stand at old (NULL: none), which move there. */
+void	   *cs_alloc_grown(cs_env *env, void *old, size_t n, size_t room, size_t size);
 void		cs_release(cs_env *env, void *p);
 
 /* printf into env memory, for messages and details */

@@ -25,8 +25,6 @@
 #define KAPPA_LEAST 1.0
 #define KAPPA_MOST 1e6
 
-#define POLL_EVENTS 65536
-
 const cs_param cs_reco_common_params[] = {
 	{"half_life", CS_P_REAL, 0, 0, 36500, NULL, "days after which an event counts half; 0: all events count the same"},
 	{"min_events", CS_P_INT, 1, 1, 1e9, NULL, "items that fewer customers have are not recommended"},
@@ -65,8 +63,7 @@ cs_reco_count_popularity(cs_env *env, const cs_reco_args *args, const cs_events 
 
 	for (size_t i = 0; i < e->n; i++)
 	{
-		if (i % POLL_EVENTS == 0)
-			cs_poll(env);
+		cs_events_poll(env, i);
 		popularity[e->item[i]] += cs_events_value(e, i, half_life);
 		count[e->item[i]]++;
 	}
@@ -88,8 +85,7 @@ count_item(cs_env *env, counting *k, int i)
 	{
 		int32_t		s = k->segment[t->item[p]];
 
-		if (p % POLL_EVENTS == 0)
-			cs_poll(env);
+		cs_events_poll(env, p);
 		if (s < 0)
 			continue;
 		if (k->count[s] == 0)

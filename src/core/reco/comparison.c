@@ -84,14 +84,8 @@ append(cs_env *env, table *t, size_t columns)
 {
 	if (t->n == t->room)
 	{
-		size_t		room = t->room ? 2 * t->room : 64;
-		double	   *wider = CS_ROOM(env, double, room * columns);
-
-		if (t->n > 0)
-			memcpy(wider, t->v, sizeof(double) * t->n * columns);
-		cs_release(env, t->v);
-		t->v = wider;
-		t->room = room;
+		t->room = t->room ? 2 * t->room : 64;
+		t->v = cs_alloc_grown(env, t->v, t->n * columns, t->room * columns, sizeof(double));
 	}
 	return t->v + columns * t->n++;
 }

@@ -50,7 +50,7 @@ fill(cs_pairs *p, size_t most_items)
 		p->mass[t] = most_items == 0 || e->start[t + 1] - e->start[t] <= most_items;
 	for (size_t q = 0; q < e->n; q++)
 	{
-		cs_pairs_poll(p->env, q);
+		cs_events_poll(p->env, q);
 		p->value[q] = fmaxf(e->weight[q], FLT_MIN);
 	}
 	p->least = 0;

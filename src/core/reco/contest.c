@@ -26,6 +26,8 @@
 #define NEARLY_ALL 0.98
 #define KEPT_SECONDS 1
 
+#define POLL_ENTRIES 65536
+
 /* Findings of the leader, beside who takes part. */
 #define FOUND 6
 
@@ -35,13 +37,15 @@
 /* ---- what takes part ---- */
 
 static bool
-weights_apart(const cs_events *e)
+weights_apart(cs_env *env, const cs_events *e)
 {
 	double		most = 1,
 				least = 1;
 
 	for (size_t i = 0; e->weighted && i < e->n; i++)
 	{
+		if (i % POLL_ENTRIES == 0)
+			cs_poll(env);
 		most = fmax(most, (double) e->weight[i]);
 		least = fmin(least, (double) e->weight[i]);
 	}
@@ -74,7 +78,7 @@ reason_against(cs_env *env, const cs_entrant *e, const cs_reco_args *args, doubl
 		return "it needs the times of events";
 	if (e->algorithm->flags & CS_RECO_CONTENT && args->attributes == NULL)
 		return "it needs an item source with texts";
-	if ((e->algorithm == cs_recommender_find("ease") || e->algorithm == cs_recommender_find("ials")) && weights_apart(args->events))
+	if ((e->algorithm == cs_recommender_find("ease") || e->algorithm == cs_recommender_find("ials")) && weights_apart(env, args->events))
 		return "weights are too many orders of magnitude apart";
 	arena = e->algorithm->arena ? e->algorithm->arena(&own) : 0;
 	if (args->memory > 0 && arena > args->memory)

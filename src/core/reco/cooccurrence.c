@@ -90,7 +90,7 @@ fill_room(cs_pairs *p)
 		if ((double) (p->column[i + 1] - p->column[i]) >= p->least)
 			for (size_t q = p->column[i]; q < p->column[i + 1] && others < p->neighbours; q++)
 			{
-				cs_pairs_poll(p->env, q);
+				cs_events_poll(p->env, q);
 				others += e->start[p->customer[q] + 1] - e->start[p->customer[q]] - 1;
 			}
 		if (others > p->neighbours)
@@ -109,7 +109,7 @@ cs_pairs_columns(cs_pairs *p)
 
 	for (size_t q = 0; q < e->n; q++)
 	{
-		cs_pairs_poll(p->env, q);
+		cs_events_poll(p->env, q);
 		p->column[e->item[q] + 1]++;
 	}
 	for (int i = 0; i < e->items; i++)
@@ -119,7 +119,7 @@ cs_pairs_columns(cs_pairs *p)
 		{
 			size_t		to = next[e->item[q]]++;
 
-			cs_pairs_poll(p->env, q);
+			cs_events_poll(p->env, q);
 			p->customer[to] = c;
 			if (p->column_value)
 				p->column_value[to] = p->value[q];
@@ -275,7 +275,7 @@ cs_pairs_emit(const cs_pairs *p, cs_reco_model *out)
 	for (size_t i = 0; i < items; i++)
 		for (size_t q = p->room[i]; q < p->room[i] + (size_t) p->kept[i]; q++)
 		{
-			cs_pairs_poll(p->env, q);
+			cs_events_poll(p->env, q);
 			out->start[p->neighbour[q] + 1]++;
 		}
 	for (size_t i = 0; i < items; i++)
@@ -287,7 +287,7 @@ cs_pairs_emit(const cs_pairs *p, cs_reco_model *out)
 		{
 			int32_t		j = p->neighbour[q];
 
-			cs_pairs_poll(p->env, q);
+			cs_events_poll(p->env, q);
 			out->target[next[j]] = (int32_t) i;
 			out->value[next[j]++] = p->weight[q];
 		}

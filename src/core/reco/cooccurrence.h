@@ -16,9 +16,6 @@
 #include "core/reco/largest.h"
 #include "core/reco/recommender.h"
 
-/* Between two polls of a simple pass over entries. */
-#define CS_POLL_EVENTS 65536
-
 typedef struct cs_pairs cs_pairs;
 struct cs_pairs
 {
@@ -84,14 +81,6 @@ void		cs_pairs_end(cs_pairs *p);
 
 /* Leader: neighbours by target become the model's weights by source. */
 void		cs_pairs_emit(const cs_pairs *p, cs_reco_model *out);
-
-/* Poll now and then in a pass over entries. */
-static inline void
-cs_pairs_poll(cs_env *env, size_t i)
-{
-	if ((i & (CS_POLL_EVENTS - 1)) == 0)
-		cs_poll(env);
-}
 
 /* Do entries have values, rather than presence alone? */
 static inline bool

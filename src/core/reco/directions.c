@@ -91,7 +91,7 @@ fill(cs_pairs *p, double half_life)
 {
 	for (size_t q = 0; p->value && q < p->e->n; q++)
 	{
-		cs_pairs_poll(p->env, q);
+		cs_events_poll(p->env, q);
 		p->value[q] = (float) fmax(cs_events_value(p->e, q, half_life), (double) FLT_MIN);
 	}
 	cs_pairs_columns(p);

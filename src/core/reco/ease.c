@@ -71,7 +71,7 @@ size_of(cs_env *env, const cs_reco_args *a)
 		double		x = cs_events_value(e, p, half_life);
 
 		if (env)
-			cs_pairs_poll(env, p);
+			cs_events_poll(env, p);
 		trace += x * x;
 	}
 	if (most > (size_t) e->items)
@@ -135,7 +135,7 @@ fill(ease *k)
 		p->mass[c] = 1;
 	for (size_t q = 0; p->value && q < p->e->n; q++)
 	{
-		cs_pairs_poll(p->env, q);
+		cs_events_poll(p->env, q);
 		p->value[q] = (float) fmax(cs_events_value(p->e, q, k->half_life), (double) FLT_MIN);
 	}
 	p->room = NULL;

@@ -30,6 +30,8 @@
 #define PASSES 26
 #define BEYOND 10
 
+#define POLL_ENTRIES 65536
+
 /* Products of a system of n equations or d, whichever is smaller, of each row. */
 static double
 systems_of(const size_t *start, int rows, double d)
@@ -63,7 +65,11 @@ columns_of(cs_env *env, const cs_events *e)
 	size_t	   *start = CS_NEW(env, size_t, (size_t) e->items + 1);
 
 	for (size_t q = 0; q < e->n; q++)
+	{
+		if (q % POLL_ENTRIES == 0)
+			cs_poll(env);
 		start[e->item[q] + 1]++;
+	}
 	for (int i = 0; i < e->items; i++)
 		start[i + 1] += start[i];
 	return start;

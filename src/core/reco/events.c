@@ -11,10 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define SECONDS_PER_DAY 86400.0
 
-/* Powers of two: events in a simple pass and in a sort between two polls. */
-#define POLL_EVENTS 65536
+/* Events in a sort between two polls; a power of two. */
 #define POLL_SORT 4096
 
 /* Shorter rows are sorted by insertion. */
@@ -28,13 +26,6 @@ typedef struct cell
 } cell;
 
 typedef bool (*cell_order) (const cell *a, const cell *b);
-
-static inline void
-poll_at(cs_env *env, size_t i)
-{
-	if ((i & (POLL_EVENTS - 1)) == 0)
-		cs_poll(env);
-}
 
 static inline bool
 by_item(const cell *a, const cell *b)
@@ -132,7 +123,7 @@ group_by_customer(cs_env *env, const cs_raw_events *raw, cs_events *e)
 
 	for (size_t i = 0; i < raw->n; i++)
 	{
-		poll_at(env, i);
+		cs_events_poll(env, i);
 		check_event(env, raw, i);
 		start[raw->customer[i]]++;
 		if (raw->at && (i == 0 || raw->at[i] > e->now))
@@ -144,7 +135,7 @@ group_by_customer(cs_env *env, const cs_raw_events *raw, cs_events *e)
 	/* start holds ends, which move down to the starts */
 	for (size_t i = 0; i < raw->n; i++)
 	{
-		poll_at(env, i);
+		cs_events_poll(env, i);
 		cells[--start[raw->customer[i]]] =
 			(cell) {raw->item[i], raw->weight ? raw->weight[i] : 1, raw->at ? raw->at[i] : 0};
 	}
@@ -207,7 +198,7 @@ store_cells(cs_env *env, cs_events *e, const cell *cells, bool timed)
 		e->last = CS_ROOM(env, double, e->n);
 	for (size_t i = 0; i < e->n; i++)
 	{
-		poll_at(env, i);
+		cs_events_poll(env, i);
 		e->item[i] = cells[i].item;
 		e->weight[i] = cells[i].weight;
 		if (timed)
@@ -235,7 +226,7 @@ cs_events_build(cs_env *env, const cs_raw_events *raw, int max_history)
 		memmove(cells + e->n, cells + from, sizeof(cell) * n);
 		e->start[c] = e->n;
 		e->n += n;
-		if (from / POLL_EVENTS != to / POLL_EVENTS)
+		if (from / CS_POLL_EVENTS != to / CS_POLL_EVENTS)
 			cs_poll(env);
 		from = to;
 	}
@@ -260,7 +251,7 @@ cs_events_transpose(cs_env *env, const cs_events *e)
 	t->last = e->last ? CS_ROOM(env, double, e->n) : NULL;
 	for (size_t i = 0; i < e->n; i++)
 	{
-		poll_at(env, i);
+		cs_events_poll(env, i);
 		t->start[e->item[i] + 1]++;
 	}
 	for (int i = 0; i < e->items; i++)
@@ -270,7 +261,7 @@ cs_events_transpose(cs_env *env, const cs_events *e)
 		{
 			size_t		to = next[e->item[i]]++;
 
-			poll_at(env, i);
+			cs_events_poll(env, i);
 			t->item[to] = c;
 			t->weight[to] = e->weight[i];
 			if (t->last)
@@ -285,7 +276,7 @@ cs_events_decay(const cs_events *e, size_t entry, double half_life)
 {
 	if (e->last == NULL || !(half_life > 0))
 		return 1;
-	return exp2((e->last[entry] - e->now) / (half_life * SECONDS_PER_DAY));
+	return exp2((e->last[entry] - e->now) / (half_life * CS_SECONDS_PER_DAY));
 }
 
 double

@@ -48,6 +48,19 @@ typedef struct cs_events
  */
 cs_events  *cs_events_build(cs_env *env, const cs_raw_events *raw, int max_history);
 
+#define CS_SECONDS_PER_DAY 86400.0
+
+/* Entries between two polls of a simple pass: a power of two. */
+#define CS_POLL_EVENTS 65536
+
+/* Poll now and then in such a pass. */
+static inline void
+cs_events_poll(cs_env *env, size_t i)
+{
+	if ((i & (CS_POLL_EVENTS - 1)) == 0)
+		cs_poll(env);
+}
+
 /* Rows become items, entries customers; same fields with the roles swapped. */
 cs_events  *cs_events_transpose(cs_env *env, const cs_events *e);
 

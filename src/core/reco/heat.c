@@ -8,6 +8,7 @@
 #include <math.h>
 
 #define POLL_CUSTOMERS 1024
+#define POLL_ENTRIES 65536
 
 bool
 cs_heat_is_part(const cs_events *e)
@@ -26,7 +27,11 @@ choose_items(cs_env *env, const cs_events *e, int32_t *number)
 				n = 0;
 
 	for (size_t q = 0; q < e->n; q++)
+	{
+		if (q % POLL_ENTRIES == 0)
+			cs_poll(env);
 		customers[e->item[q]]++;
+	}
 	for (int i = 0; i < e->items; i++)
 		items[customers[i]]++;
 	for (; least > 0 && above + items[least] < CS_HEAT_ITEMS; least--)
@@ -42,7 +47,10 @@ choose_items(cs_env *env, const cs_events *e, int32_t *number)
 	return n;
 }
 
-/* Rows of which only the entries that have a number stay; keep: rows that do, or NULL; those without entries go as well. */
+/*
+ * A share of the rows, of which the entries that have a number stay; rows without
+ * entries go as well.  row: which they were, or NULL.
+ */
 static cs_events *
 part_of(cs_env *env, const cs_events *e, const int32_t *number, int items, double share, uint64_t seed, int32_t *row)
 {
@@ -83,12 +91,16 @@ part_of(cs_env *env, const cs_events *e, const int32_t *number, int items, doubl
 
 /* Entries with the items that stay. */
 static size_t
-entries_with(const cs_events *e, const int32_t *number)
+entries_with(cs_env *env, const cs_events *e, const int32_t *number)
 {
 	size_t		n = 0;
 
 	for (size_t q = 0; q < e->n; q++)
+	{
+		if (q % POLL_ENTRIES == 0)
+			cs_poll(env);
 		n += number[e->item[q]] >= 0;
+	}
 	return n;
 }
 
@@ -100,7 +112,7 @@ cs_heat_args(cs_env *env, const cs_reco_args *args)
 	int32_t    *number = CS_ROOM(env, int32_t, (size_t) e->items + 1),
 			   *row = CS_ROOM(env, int32_t, (size_t) e->customers + 1);
 	int			items = choose_items(env, e, number);
-	cs_events  *part = part_of(env, e, number, items, CS_HEAT_ENTRIES / fmax((double) entries_with(e, number), 1), args->seed, row);
+	cs_events  *part = part_of(env, e, number, items, CS_HEAT_ENTRIES / fmax((double) entries_with(env, e, number), 1), args->seed, row);
 
 	heat.events = part;
 	if (args->segment)

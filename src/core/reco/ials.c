@@ -164,7 +164,7 @@ fill(als *k, double half_life, uint64_t seed)
 
 	for (size_t q = 0; p->value && q < p->e->n; q++)
 	{
-		cs_pairs_poll(k->env, q);
+		cs_events_poll(k->env, q);
 		p->value[q] = (float) fmax(cs_events_value(p->e, q, half_life), (double) FLT_MIN);
 	}
 	cs_pairs_columns(p);
@@ -174,7 +174,7 @@ fill(als *k, double half_life, uint64_t seed)
 		{
 			double		radius = sqrt(-2 * log(1 - cs_rng_unit(&rng)));
 
-			cs_pairs_poll(k->env, i * k->d + f);
+			cs_events_poll(k->env, i * k->d + f);
 			k->items.factor[i * k->d + f] = (float) (size * radius * cos(2 * 3.14159265358979323846 * cs_rng_unit(&rng)));
 		}
 }
@@ -299,7 +299,7 @@ solve_roughly(als *k, const side *s, const side *other, size_t row, double lambd
 	{
 		double		x = weight_of(k, s, other, q);
 
-		cs_pairs_poll(k->env, q - s->start[row]);
+		cs_events_poll(k->env, q - s->start[row]);
 		if (q + AHEAD < last)
 			ask_for(k, factor_of(k, s, other, q + AHEAD));
 		if (x > 0)
@@ -329,7 +329,7 @@ solve_row(als *k, const side *s, const side *other, size_t row)
 	{
 		double		x = weight_of(k, s, other, q);
 
-		cs_pairs_poll(k->env, q - from);
+		cs_events_poll(k->env, q - from);
 		if (x > 0)
 			cs_ridge_add(k->ridge, factor_of(k, s, other, q), 1, x);
 	}

@@ -125,7 +125,7 @@ bm25_lengths(const knn *k)
 
 	for (size_t p = 0; p < k->e->n; p++)
 	{
-		cs_pairs_poll(k->env, p);
+		cs_events_poll(k->env, p);
 		length[k->e->item[p]] += cs_events_value(k->e, p, k->half_life);
 	}
 	for (size_t i = 0; i < items; i++)
@@ -160,7 +160,7 @@ fill(knn *k)
 		p->mass[c] = customer_mass(k, c);
 	for (size_t q = 0; p->value && q < e->n; q++)
 	{
-		cs_pairs_poll(k->env, q);
+		cs_events_poll(k->env, q);
 		p->value[q] = entry_value(k, q, length);
 	}
 	cs_pairs_columns(p);
@@ -170,7 +170,7 @@ fill(knn *k)
 		{
 			double		x = p->column_value ? (double) p->column_value[q] : 1;
 
-			cs_pairs_poll(k->env, q);
+			cs_events_poll(k->env, q);
 			k->norm[i] += p->mass[p->customer[q]] * x * x;
 		}
 		if (k->similarity <= BM25)

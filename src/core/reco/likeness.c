@@ -3,6 +3,8 @@
  */
 #include "core/reco/likeness.h"
 
+#include "core/base/sorted.h"
+
 #include <math.h>
 
 cs_item_row
@@ -28,24 +30,9 @@ cs_item_row_of(int32_t item, size_t n, const int32_t *target, const float *weigh
 static double
 weight_of(const cs_item_row *a, int32_t item)
 {
-	size_t		low = 0,
-				n = a->n;
+	size_t		at = cs_sorted_find(a->target, a->n, item);
 
-	while (n > 0)
-	{
-		size_t		half = n / 2;
-
-		if (a->target[low + half] == item)
-			return (double) a->weight[low + half];
-		if (a->target[low + half] < item)
-		{
-			low += half + 1;
-			n -= half + 1;
-		}
-		else
-			n = half;
-	}
-	return 0;
+	return at < a->n ? (double) a->weight[at] : 0;
 }
 
 double

@@ -9,6 +9,7 @@
 #include "core/reco/metrics.h"
 
 #include "core/base/rng.h"
+#include "core/base/sorted.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,25 +51,6 @@ const char *const cs_metric_names[CS_METRICS] = {
 	"novelty", "diversity", "coverage", "gini", "personalisation"
 };
 
-static bool
-contains(const int32_t *sorted, int n, int32_t item)
-{
-	int			low = 0;
-
-	while (low < n)
-	{
-		int			mid = low + (n - low) / 2;
-
-		if (sorted[mid] == item)
-			return true;
-		if (sorted[mid] < item)
-			low = mid + 1;
-		else
-			n = mid;
-	}
-	return false;
-}
-
 void
 cs_metrics_of_hits(const int32_t *list, int n, const int32_t *test, int tests, int k, double *out)
 {
@@ -82,7 +64,7 @@ cs_metrics_of_hits(const int32_t *list, int n, const int32_t *test, int tests, i
 				r;
 
 	for (int rank = 1; rank <= n && rank <= k; rank++)
-		if (contains(test, tests, list[rank - 1]))
+		if (cs_sorted_find(test, (size_t) tests, list[rank - 1]) < (size_t) tests)
 		{
 			hits++;
 			first = first ? first : rank;
@@ -201,8 +183,7 @@ judge_list(cs_evaluation *v, const int32_t *list, int n, double *out)
 static void
 keep_values(cs_evaluation *v, const double *value)
 {
-	size_t		row = sizeof(double) * CS_METRICS_OF_CUSTOMERS,
-				n = (size_t) v->customers;
+	size_t		n = (size_t) v->customers;
 
 	if (v->value == NULL)
 		return;
@@ -214,14 +195,10 @@ keep_values(cs_evaluation *v, const double *value)
 	}
 	if (n == v->room)
 	{
-		double	   *wider = CS_ROOM(v->env, double, 2 * n * CS_METRICS_OF_CUSTOMERS);
-
-		memcpy(wider, v->value, row * n);
-		cs_release(v->env, v->value);
-		v->value = wider;
 		v->room = 2 * n;
+		v->value = cs_alloc_grown(v->env, v->value, n * CS_METRICS_OF_CUSTOMERS, v->room * CS_METRICS_OF_CUSTOMERS, sizeof(double));
 	}
-	memcpy(v->value + n * CS_METRICS_OF_CUSTOMERS, value, row);
+	memcpy(v->value + n * CS_METRICS_OF_CUSTOMERS, value, sizeof(double) * CS_METRICS_OF_CUSTOMERS);
 }
 
 cs_evaluation *

@@ -21,7 +21,6 @@
 #include <float.h>
 #include <math.h>
 
-#define SECONDS_PER_DAY 86400.0
 
 typedef struct chain
 {
@@ -62,7 +61,7 @@ order_entries(chain *k)
 		cs_sequence_order(k->env, e, e->start[c], e->start[c + 1], k->entry + e->start[c]);
 		for (size_t p = e->start[c]; p < e->start[c + 1]; p++)
 		{
-			cs_pairs_poll(k->env, p);
+			cs_events_poll(k->env, p);
 			moment += p > e->start[c] && e->last[k->entry[p]] != e->last[k->entry[p - 1]];
 			k->moment[p] = moment;
 		}
@@ -81,14 +80,14 @@ fill_columns(chain *k)
 	k->place = CS_ROOM(k->env, size_t, e->n);
 	for (size_t p = 0; p < e->n; p++)
 	{
-		cs_pairs_poll(k->env, p);
+		cs_events_poll(k->env, p);
 		k->column[e->item[p] + 1]++;
 	}
 	for (size_t i = 0; i < items; i++)
 		next[i + 1] = k->column[i + 1] += k->column[i];
 	for (size_t p = 0; p < e->n; p++)
 	{
-		cs_pairs_poll(k->env, p);
+		cs_events_poll(k->env, p);
 		k->place[next[e->item[k->entry[p]]]++] = p;
 	}
 	cs_release(k->env, next);
@@ -115,7 +114,7 @@ add_followers(chain *k, size_t p, size_t touched)
 		double		sum = k->sum[item],
 					more;
 
-		cs_pairs_poll(k->env, ++k->looked);
+		cs_events_poll(k->env, ++k->looked);
 		if (gap == 0)
 			continue;
 		if (k->max_gap > 0 && e->last[entry] - at > k->max_gap)
@@ -157,7 +156,7 @@ sort_by_item(cs_env *env, uint64_t *v, size_t n)
 	{
 		uint64_t	last = v[end];
 
-		cs_pairs_poll(env, end);
+		cs_events_poll(env, end);
 		v[end] = v[0];
 		v[0] = last;
 		sink(v, 0, end);
@@ -193,20 +192,9 @@ keep(chain *k, cs_reco_model *out, size_t *room, size_t n, size_t kept)
 {
 	if (n + kept > *room)
 	{
-		size_t		more = 2 * *room + kept + 1024;
-		int32_t    *target = CS_ROOM(k->env, int32_t, more);
-		float	   *value = CS_ROOM(k->env, float, more);
-
-		if (n > 0)
-		{
-			memcpy(target, out->target, sizeof(int32_t) * n);
-			memcpy(value, out->value, sizeof(float) * n);
-		}
-		cs_release(k->env, out->target);
-		cs_release(k->env, out->value);
-		out->target = target;
-		out->value = value;
-		*room = more;
+		*room = 2 * *room + kept + 1024;
+		out->target = cs_alloc_grown(k->env, out->target, n, *room, sizeof(int32_t));
+		out->value = cs_alloc_grown(k->env, out->value, n, *room, sizeof(float));
 	}
 	for (size_t i = 0; i < kept; i++)
 	{
@@ -251,7 +239,7 @@ static void
 fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 {
 	chain		k = {.env = env,.e = args->events,.window = cs_option_int(args->options, "window"),
-		.max_gap = cs_option_real(args->options, "max_gap") * SECONDS_PER_DAY,.half_life = cs_option_real(args->options, "half_life"),
+		.max_gap = cs_option_real(args->options, "max_gap") * CS_SECONDS_PER_DAY,.half_life = cs_option_real(args->options, "half_life"),
 		.least = cs_option_real(args->options, "min_events"),.shrink = cs_option_real(args->options, "shrink"),
 	.neighbours = (size_t) cs_option_int(args->options, "neighbours")};
 	size_t		items = (size_t) args->events->items;

@@ -8,9 +8,6 @@
  */
 #include "core/reco/algorithms.h"
 
-#define SECONDS_PER_DAY 86400.0
-#define POLL_EVENTS 65536
-
 static void
 fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 {
@@ -27,9 +24,8 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 	out->score = CS_NEW(env, double, (size_t) e->items);
 	for (size_t i = 0; i < e->n; i++)
 	{
-		if (i % POLL_EVENTS == 0)
-			cs_poll(env);
-		if (e->last[i] > e->now - window * SECONDS_PER_DAY && out->popularity[e->item[i]] > 0)
+		cs_events_poll(env, i);
+		if (e->last[i] > e->now - window * CS_SECONDS_PER_DAY && out->popularity[e->item[i]] > 0)
 			out->score[e->item[i]] += cs_events_value(e, i, half_life);
 	}
 }

@@ -9,6 +9,7 @@
 #include "core/reco/rank.h"
 
 #include "core/base/rng.h"
+#include "core/base/sorted.h"
 
 #include <float.h>
 #include <string.h>
@@ -50,28 +51,6 @@ struct cs_accumulator
 	int32_t    *slot;			/* number of an entry, or -1 */
 	size_t		slots;			/* a power of two */
 };
-
-static bool
-contains(const int32_t *sorted, size_t n, int32_t item)
-{
-	size_t		low = 0;
-
-	while (n > 0)
-	{
-		size_t		half = n / 2;
-
-		if (sorted[low + half] < item)
-		{
-			low += half + 1;
-			n -= half + 1;
-		}
-		else if (sorted[low + half] == item)
-			return true;
-		else
-			n = half;
-	}
-	return false;
-}
 
 static inline bool
 better(cs_scored a, cs_scored b)
@@ -156,8 +135,8 @@ eligible(const ranking *r, int32_t item)
 {
 	const cs_rank_args *a = r->args;
 
-	return (a->allowed == NULL || contains(a->allowed, a->n_allowed, item)) &&
-		(a->excluded == NULL || !contains(a->excluded, a->n_excluded, item)) &&
+	return (a->allowed == NULL || cs_sorted_find(a->allowed, a->n_allowed, item) < a->n_allowed) &&
+		(a->excluded == NULL || cs_sorted_find(a->excluded, a->n_excluded, item) == a->n_excluded) &&
 		(r->listed == NULL || r->listed->slot[find_slot(r->listed, item)] < 0);
 }
 

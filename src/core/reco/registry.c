@@ -29,6 +29,9 @@ cs_reco_params(cs_env *env, const cs_recommender *r)
 	cs_param   *all = CS_NEW(env, cs_param, common + own + 1);
 
 	memcpy(all, cs_reco_common_params, sizeof(cs_param) * common);
+	for (size_t i = 0; r == &cs_blend && i < common; i++)
+		if (strcmp(all[i].name, "kappa") == 0)
+			all[i].help = "when given, that of the blend, as blend_kappa; otherwise customers of average taste that are added to each segment";
 	if (own > 0)
 		memcpy(all + common, r->params, sizeof(cs_param) * own);
 	return all;

@@ -71,7 +71,7 @@ fill_steps(walk *w, int customer)
 		sum += cs_events_value(&e, q, w->half_life);
 	for (size_t q = first; q < end; q++)
 	{
-		cs_pairs_poll(p->env, q);
+		cs_events_poll(p->env, q);
 		p->value[q] = (float) fmax(pow(cs_events_value(&e, q, w->half_life) / sum, w->alpha), (double) FLT_MIN);
 	}
 }
@@ -128,7 +128,7 @@ normalize(cs_pairs *p)
 					end = from + (size_t) p->kept[j];
 		double		sum = 0;
 
-		cs_pairs_poll(p->env, (size_t) j);
+		cs_events_poll(p->env, (size_t) j);
 		for (size_t q = from; q < end; q++)
 			sum += (double) p->weight[q];
 		for (size_t q = from; q < end; q++)
@@ -153,7 +153,7 @@ prune_targets(cs_pairs *p)
 
 		for (size_t q = by_target.start[i]; q < by_target.start[i + 1]; q++)
 		{
-			cs_pairs_poll(p->env, q);
+			cs_events_poll(p->env, q);
 			cs_largest_offer(&best, by_target.target[q], by_target.value[q]);
 		}
 		p->room[i] = to;

@@ -23,8 +23,6 @@
 
 #include <math.h>
 
-#define SECONDS_PER_DAY 86400.0
-#define POLL_EVENTS 65536
 #define DEFAULT_WINDOW 7.0		/* days */
 
 /* Customers per item, recent in score and earlier in before; returns the earliest time. */
@@ -35,8 +33,7 @@ count_customers(cs_env *env, const cs_events *e, double since, double *score, do
 
 	for (size_t i = 0; i < e->n; i++)
 	{
-		if (i % POLL_EVENTS == 0)
-			cs_poll(env);
+		cs_events_poll(env, i);
 		if (e->last[i] > since)
 			score[e->item[i]]++;
 		else
@@ -50,7 +47,7 @@ static void
 fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 {
 	const cs_events *e = args->events;
-	double		window = cs_option_real(args->options, "window") * SECONDS_PER_DAY,
+	double		window = cs_option_real(args->options, "window") * CS_SECONDS_PER_DAY,
 				since = e->now - window,
 				scale,
 			   *before;

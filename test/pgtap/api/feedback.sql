@@ -14,6 +14,8 @@ INSERT INTO promised VALUES
 	('wilson_interval', 'successes bigint, trials bigint, OUT low double precision, OUT high double precision', 'record', 'i s'),
 	('feedback_rates', 'model text, by text[], outcome text, unit text, since timestamp with time zone, until timestamp with time zone',
 		'TABLE(version integer, segment_id integer, experiment text, bucket text, units bigint, successes bigint, rate double precision, low double precision, high double precision, value double precision)', 's u'),
+	('feedback_lift', 'model text, experiment text, control text, outcome text, unit text, by_segment boolean, since timestamp with time zone, until timestamp with time zone',
+		'TABLE(segment_id integer, bucket text, units bigint, successes bigint, rate double precision, low double precision, high double precision, difference double precision, difference_low double precision, difference_high double precision, lift double precision, lift_low double precision, lift_high double precision)', 's u'),
 	('sample_ratio', 'model text, experiment text, buckets text[], shares double precision[]',
 		'TABLE(bucket text, customers bigint, expected double precision, chi_square double precision, p_value double precision, mismatch boolean)', 's u'),
 	('policy_value', 'model text, policy text, outcome text, by_value boolean, since timestamp with time zone, until timestamp with time zone',

@@ -40,6 +40,9 @@ INSERT INTO promised VALUES
 	('segment_uplift', 'model text, segment_id integer, n integer, parent integer[]', 'TABLE(rank integer, item_id text, rate double precision, parent_rate double precision, uplift double precision)', 'stable', false, 'restricted'),
 	('customers_for_segment_uplift', 'model text, segment_id integer, n integer, outside boolean, parent integer[]', 'TABLE(rank integer, customer_id text, score double precision)', 'stable', false, 'restricted'),
 	('explain_recommendation', 'model text, customer "any", item "any"', 'TABLE(term text, contribution double precision)', 'stable', false, 'restricted'),
+	('forget_customer', 'model text, customer "any"', 'TABLE(version integer, algorithm text, state text)', 'volatile', false, 'unsafe'),
+	('evaluate_recommender', 'model text, test text, k integer, exclude_seen boolean, seed bigint, by text[]', 'TABLE(metric text, value double precision, low double precision, high double precision, customers integer, customers_group text)', 'stable', false, 'restricted'),
+	('tuning_grid', 'algorithm text', 'TABLE(option text, "values" jsonb)', 'stable', false, 'safe'),
 	('refresh_recommendations', 'model text, n integer, exclude_seen boolean, candidates text, diversity double precision, max_per_category integer, options jsonb', 'bigint', 'volatile', false, 'unsafe');
 
 -- scoring: by name STABLE, by value IMMUTABLE, each of a row, of float8[] and of real[]
@@ -62,7 +65,7 @@ CREATE TEMP VIEW present AS
 		CASE proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS parallel
 	FROM pg_proc p WHERE pronamespace = 'clusterseg'::regnamespace;
 
-SELECT is((SELECT count(*)::int FROM promised), 28 + 2 * (7 * 3 + 2), 'the list is whole');
+SELECT is((SELECT count(*)::int FROM promised), 31 + 2 * (7 * 3 + 2), 'the list is whole');
 SELECT is((SELECT format('%s, %s, %s, %s', result, volatility, CASE WHEN strict THEN 'strict' ELSE 'not strict' END, parallel) FROM present p
 		WHERE (p.name, p.arguments) = (r.name, r.arguments)),
 	format('%s, %s, %s, %s', result, volatility, CASE WHEN strict THEN 'strict' ELSE 'not strict' END, parallel),
