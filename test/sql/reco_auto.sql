@@ -15,8 +15,8 @@ SELECT m.algorithm = v.algorithm AS same, v.options->>'algorithm' AS asked_for, 
 FROM clusterseg.models m JOIN clusterseg.versions v ON v.id = m.published_id JOIN clusterseg._recommenders r ON r.version_id = v.id WHERE m.model = 'paired';
 SELECT t.key AS tried, t.value->'customers' AS customers, t.value->>'left_out' AS left_out, (t.value->>'low')::float8 < (t.value->>'high')::float8 AS with_interval
 FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'paired' ORDER BY 1;
--- what was taken has the highest figure
-SELECT v.algorithm = (SELECT t.key FROM jsonb_each(v.metrics->'tried') t ORDER BY (t.value->>'ndcg')::float8 DESC NULLS LAST LIMIT 1) AS the_best FROM clusterseg.versions v WHERE model = 'paired';
+-- what was taken has the highest figure, or is a blend of what has
+SELECT (SELECT t.key FROM jsonb_each(v.metrics->'tried') t ORDER BY (t.value->>'ndcg')::float8 DESC NULLS LAST LIMIT 1) IN (v.algorithm, v.metrics->>'member') AS the_best FROM clusterseg.versions v WHERE model = 'paired';
 -- the other one of the pair first
 SELECT count(*) AS baskets, bool_and(r.item_id::int = i # 1) AS the_other_one FROM generate_series(0, 23) i, clusterseg.recommend_for_basket('paired', ARRAY[i::text], 1) r;
 

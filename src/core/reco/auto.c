@@ -3,8 +3,9 @@
  *
  * All that suit the data learn from the rest and are judged (contest.h), each by itself
  * and blended with the kinds of customers; the one with the highest mean nDCG@10 learns
- * from all events.  The model is its, as if it had been asked for by name; what was
- * tried, with intervals, goes with it.
+ * from all events; between the best of each, newcomers count as well (newcomers.h).  The
+ * model is its, as if it had been asked for by name; what was tried, with intervals,
+ * goes with it.
  */
 #include "core/reco/algorithms.h"
 #include "core/reco/contest.h"

@@ -4,6 +4,7 @@
 #include "core/reco/race.h"
 
 #include "core/reco/mixed_ranks.h"
+#include "core/reco/newcomers.h"
 #include "core/reco/scores.h"
 
 #include <math.h>
@@ -173,9 +174,9 @@ run_singles(race *r, bool blends)
 
 /* ---- blends ---- */
 
-/* Blends of an entrant, judged for each kappa: KAPPAS x customers. */
+/* Blends of all that are running, or of the only one, with a mixture, judged for each kappa: entrants x kappas x customers. */
 static double *
-judge_blends(race *r, int prior, const double *kappa, size_t n_kappas)
+judge_blends(race *r, int only, int prior, const double *kappa, size_t n_kappas)
 {
 	cs_env	   *env = r->env;
 	cs_mixed_ranks *m = cs_mixed_ranks_new(env, r->trial);
@@ -193,7 +194,7 @@ judge_blends(race *r, int prior, const double *kappa, size_t n_kappas)
 		cs_mixed_ranks_customer(m, t, list, cs_scores_customer(env, r->runner[prior].scores, r->h->customer[t], had, item, value, list));
 		for (int i = 0; i < r->c->n; i++)
 		{
-			if (!running(r, i) || !cs_contest_own(&r->c->entrant[i]))
+			if (!running(r, i) || !cs_contest_own(&r->c->entrant[i]) || (only >= 0 && i != only))
 				continue;
 			cs_mixed_ranks_judge(m, r->room, cs_scores_customer(env, r->runner[i].scores, r->h->customer[t], had, item, value, r->room),
 								 kappa, n_kappas, of_one);
@@ -209,7 +210,7 @@ judge_blends(race *r, int prior, const double *kappa, size_t n_kappas)
 static void
 run_blends(race *r, int prior, const double *kappa, size_t n_kappas)
 {
-	double	   *ndcg = judge_blends(r, prior, kappa, n_kappas);
+	double	   *ndcg = judge_blends(r, -1, prior, kappa, n_kappas);
 
 	for (int i = 0; i < r->c->n; i++)
 		for (size_t k = 0; running(r, i) && cs_contest_own(&r->c->entrant[i]) && k < n_kappas; k++)
@@ -226,6 +227,23 @@ run_blends(race *r, int prior, const double *kappa, size_t n_kappas)
 			for (size_t p = 0; p < r->h->n; p++)
 				r->blend[p] = of[p];
 		}
+	cs_release(r->env, ndcg);
+}
+
+/* Kappa of the best blend, and whether it is better than the best single, with customers in mind of whom little is known. */
+static void
+choose_kappa(race *r)
+{
+	cs_contest *c = r->c;
+	double	   *ndcg,
+				blend;
+
+	c->kappa = kappas[cs_newcomers_kappa(r->env, r->trial, r->runner[c->own].scores, r->runner[c->prior].scores, kappas, KAPPAS,
+										 r->args->seed, &blend)];
+	c->blended = blend > cs_newcomers_alone(r->env, r->trial, r->runner[c->single].scores, r->args->seed);
+	ndcg = judge_blends(r, c->own, c->prior, &c->kappa, 1);
+	for (size_t p = 0; p < r->h->n; p++)
+		r->blend[p] = ndcg[(size_t) c->own * r->h->n + p];
 	cs_release(r->env, ndcg);
 }
 
@@ -310,8 +328,13 @@ cs_race_run(cs_env *env, cs_contest *c, const cs_reco_args *args, const cs_holdo
 	c->single = best_single(&r);
 	if (c->own >= 0)
 	{
-		c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(&r, r.blend, h->n), NULL};
 		c->blended = r.best_blend > c->tried[c->single].ndcg.value;
+		if (kappa < 0)
+			choose_kappa(&r);
+		/* what searches must be clearly better than the blend, too */
+		if (c->entrant[c->single].algorithm->flags & CS_RECO_CUSTOMERS && !behind(r.blend, r.runner[c->single].ndcg, h->n, 1))
+			c->blended = true;
+		c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(&r, r.blend, h->n), NULL};
 	}
 	finish(&r);
 }
