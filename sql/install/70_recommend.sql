@@ -292,6 +292,7 @@ DECLARE
 	m clusterseg.models;
 	f record;
 	used text := p_algorithm;
+	tried jsonb := '{}';
 	weight text := clusterseg._event_weight(p_weight, p_event_type, NULLIF(p_options->'event_weights', 'null'));
 	version_id bigint;
 BEGIN
@@ -323,6 +324,13 @@ BEGIN
 	f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, used, p_options - '{event_weights,category,item_time}'::text[],
 		CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END, p_seed, p_run_as, p_weight, p_event_type,
 		p_item_source, COALESCE(p_item_key, p_item));
+	-- what items are like reaches those that nobody has yet as well, which the choice does not look at
+	IF f.algorithm = 'content' AND p_algorithm <> 'content' THEN
+		tried := jsonb_build_object('tried', f.metrics->'tried');
+		f := clusterseg._reco_fit(p_name, p_source, p_path, p_customer, p_item, weight, p_at, 'content',
+			(p_options - '{event_weights,category,item_time,effort}'::text[]), CASE WHEN p_segmentation IS NOT NULL THEN clusterseg._members_query(p_segmentation) END,
+			p_seed, p_run_as, p_weight, p_event_type, p_item_source, COALESCE(p_item_key, p_item));
+	END IF;
 	used := f.algorithm;
 
 	INSERT INTO clusterseg.versions (model, version, state, options, metrics, algorithm, rows, skipped, source, source_path, key, key_type)
@@ -330,7 +338,7 @@ BEGIN
 		jsonb_build_object('customer', p_customer, 'item', p_item, 'weight', p_weight, 'at', p_at, 'algorithm', p_algorithm,
 			'segmentation', p_segmentation, 'item_source', p_item_source, 'item_key', p_item_key, 'event_type', p_event_type,
 			'seed', p_seed, 'options', p_options, 'effective', f.effective),
-		f.metrics || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped,
+		f.metrics || tried || jsonb_build_object('customers', f.customers, 'items', f.items), used, f.events, f.skipped,
 		p_source, p_path, p_customer, f.customer_type)
 	RETURNING id INTO version_id;
 	INSERT INTO clusterseg._recommenders (version_id, algorithm, source_from, source_path, customer, item, weight, at, customer_type,

@@ -239,10 +239,35 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._compared_methods(text[], jsonb, boolean, boolean, float8) IS 'methods of a comparison, baselines first, with their options';
 
+-- Options of a method that rank best what is held back of the training part in the
+-- same manner; NULL: there is nothing to try, or nothing to try it by.  What is wrong
+-- with the method itself shows when it is compared.  Another seed: by the same lot,
+-- what is left after one part was taken has no such part.
+CREATE FUNCTION clusterseg._tuned_options(p_source text, p_path text, p_customer text, p_item text, p_weight text, p_at text, p_algorithm text,
+		p_split text, p_k int, p_segmentation text, p_item_source text, p_item_key text, p_event_type text, p_test_share float8, p_last_events int,
+		p_exclude_seen boolean, p_max_customers int, p_seed bigint, p_options jsonb) RETURNS jsonb
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM clusterseg.tuning_grid(p_algorithm) g WHERE NOT p_options ? g.option AND (p_at IS NOT NULL OR g.option <> 'half_life')) THEN
+		RETURN NULL;
+	END IF;
+	RETURN (SELECT t.options FROM clusterseg._tune_recommender(p_source, p_path, p_customer, p_item, p_weight, p_at, p_algorithm, NULL, 'ndcg',
+		CASE WHEN p_split <> 'given' THEN p_split WHEN p_at IS NOT NULL THEN 'time' ELSE 'random' END, p_k, p_segmentation, p_item_source, p_item_key,
+		p_event_type, NULL, p_test_share, NULL, p_last_events, p_exclude_seen, least(p_max_customers, 20000), 10, 120, p_seed # 1, p_options) t WHERE t.chosen);
+EXCEPTION
+	WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
+		RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clusterseg._tuned_options(text, text, text, text, text, text, text, text, int, text, text, text, text, float8, int, boolean, int, bigint, jsonb) IS
+	'options of a method of a comparison, tuned inside its training part';
+
 CREATE FUNCTION clusterseg._compare_recommenders(p_source text, p_path text, p_customer text, p_item text, p_weight text, p_at text,
 		p_algorithms text[], p_split text, p_k int, p_segmentation text, p_item_source text, p_item_key text, p_event_type text, p_test text,
 		p_test_share float8, p_cut timestamptz, p_last_events int, p_baseline text, p_by text[], p_exclude_seen boolean, p_max_customers int,
-		p_seed bigint, p_options jsonb)
+		p_seed bigint, p_options jsonb, p_tune boolean)
 	RETURNS TABLE (algorithm text, metric text, value float8, low float8, high float8, customers_group text, customers int,
 		baseline text, difference float8, difference_low float8, difference_high float8,
 		best text, to_best float8, to_best_low float8, to_best_high float8, seconds float8, seconds_lists float8, note text)
@@ -257,8 +282,12 @@ DECLARE
 	recent float8;
 	base int;
 	weight text;
+	tuned jsonb := '{}';
 BEGIN
 	PERFORM clusterseg._compare_begin(p_k, p_by);
+	IF p_tune IS NULL THEN
+		PERFORM clusterseg._fail('22004', 'argument "tune" must not be NULL');
+	END IF;
 	p_options := COALESCE(p_options, '{}');
 	p_exclude_seen := COALESCE(p_exclude_seen, true);
 	PERFORM clusterseg._compared_methods(p_algorithms, p_options, p_at IS NOT NULL, p_segmentation IS NOT NULL, 30);
@@ -274,11 +303,22 @@ BEGIN
 		EXECUTE format('SELECT extract(epoch FROM max(q.%1$I::timestamptz) - min(q.%1$I::timestamptz)) / 864000 FROM pg_temp._clusterseg_events q WHERE NOT q._clusterseg_test',
 			p_at) INTO recent;
 	END IF;
+	IF p_tune THEN
+		FOR m IN SELECT * FROM clusterseg._compared_methods(p_algorithms, p_options, p_at IS NOT NULL, p_segmentation IS NOT NULL, greatest(recent, 0.01)) x
+			ORDER BY x.place
+		LOOP
+			tuned := tuned || jsonb_build_object(m.method, clusterseg._tuned_options('SELECT * FROM pg_temp._clusterseg_events WHERE NOT _clusterseg_test', p_path,
+				p_customer, p_item, p_weight, p_at, m.algorithm, p_split, p_k, p_segmentation, p_item_source, p_item_key, p_event_type, p_test_share,
+				p_last_events, p_exclude_seen, p_max_customers, p_seed, m.options));
+		END LOOP;
+		PERFORM clusterseg._compare_begin(p_k, p_by);
+	END IF;
 	FOR m IN SELECT * FROM clusterseg._compared_methods(p_algorithms, p_options, p_at IS NOT NULL, p_segmentation IS NOT NULL, greatest(recent, 0.01)) x
 		ORDER BY x.place
 	LOOP
 		t := clusterseg._try_recommender('SELECT * FROM pg_temp._clusterseg_events WHERE NOT _clusterseg_test', p_customer, p_item, p_weight, p_at,
-			m.algorithm, p_segmentation, p_item_source, p_item_key, p_event_type, p_seed, m.options, p_path, 'pg_temp._clusterseg_test', p_k, p_exclude_seen);
+			m.algorithm, p_segmentation, p_item_source, p_item_key, p_event_type, p_seed,
+			COALESCE(NULLIF(tuned->m.method, 'null'), m.options), p_path, 'pg_temp._clusterseg_test', p_k, p_exclude_seen);
 		IF t.fault IS NULL THEN
 			labels := labels || m.method;
 		-- what is wrong with the first is wrong with the events; what was asked for is done, but for want of memory
@@ -286,7 +326,7 @@ BEGIN
 			PERFORM clusterseg._fail(t.fault_state, t.fault, NULLIF(t.fault_detail, ''), NULLIF(t.fault_hint, ''));
 		END IF;
 		results := results || jsonb_build_object('method', m.method, 'nth', CASE WHEN t.fault IS NULL THEN cardinality(labels) END,
-			'seconds', t.seconds, 'seconds_lists', t.seconds_lists, 'used', NULLIF(t.used, m.algorithm), 'fault', concat_ws(': ', t.fault, NULLIF(t.fault_detail, '')));
+			'seconds', t.seconds, 'seconds_lists', t.seconds_lists, 'used', NULLIF(t.used, m.algorithm), 'tuned', NULLIF(tuned->m.method, 'null'), 'fault', concat_ws(': ', t.fault, NULLIF(t.fault_detail, '')));
 	END LOOP;
 	DROP TABLE pg_temp._clusterseg_events, pg_temp._clusterseg_test;
 	base := array_position(labels, p_baseline);
@@ -295,21 +335,21 @@ BEGIN
 	END IF;
 	RETURN QUERY
 		SELECT r.method, f.metric, f.value, f.low, f.high, f.customers_group, f.customers, p_baseline, f.difference, f.difference_low, f.difference_high,
-			labels[f.best], f.to_best, f.to_best_low, f.to_best_high, r.seconds, r.seconds_lists, COALESCE(NULLIF(r.fault, ''), 'is ' || r.used)
-		FROM jsonb_to_recordset(results) r(method text, nth int, seconds float8, seconds_lists float8, used text, fault text)
+			labels[f.best], f.to_best, f.to_best_low, f.to_best_high, r.seconds, r.seconds_lists, COALESCE(NULLIF(r.fault, ''), 'is ' || r.used, 'tuned: ' || r.tuned::text)
+		FROM jsonb_to_recordset(results) r(method text, nth int, seconds float8, seconds_lists float8, used text, tuned jsonb, fault text)
 			LEFT JOIN clusterseg._compare_end(p_by, base, p_seed, 'ndcg') WITH ORDINALITY f(method, metric, value, low, high, customers_group, customers, difference,
 				difference_low, difference_high, best, to_best, to_best_low, to_best_high, place) ON f.method = r.nth
 		ORDER BY f.place NULLS LAST, r.method;
 END
 $$;
 COMMENT ON FUNCTION clusterseg._compare_recommenders(text, text, text, text, text, text, text[], text, int, text, text, text, text, text, float8, timestamptz,
-	int, text, text[], boolean, int, bigint, jsonb) IS 'compare_recommenders() under a given search path';
+	int, text, text[], boolean, int, bigint, jsonb, boolean) IS 'compare_recommenders() under a given search path';
 
 CREATE FUNCTION clusterseg.compare_recommenders(source text, customer text, item text, weight text DEFAULT NULL, at text DEFAULT NULL,
 		algorithms text[] DEFAULT NULL, split text DEFAULT 'time', k int DEFAULT 10, segmentation text DEFAULT NULL, item_source text DEFAULT NULL,
 		item_key text DEFAULT NULL, event_type text DEFAULT NULL, test text DEFAULT NULL, test_share float8 DEFAULT 0.2, cut timestamptz DEFAULT NULL,
 		last_events int DEFAULT 1, baseline text DEFAULT 'popular', "by" text[] DEFAULT '{warmth}', exclude_seen boolean DEFAULT true,
-		max_customers int DEFAULT 100000, seed bigint DEFAULT 42, options jsonb DEFAULT '{}')
+		max_customers int DEFAULT 100000, seed bigint DEFAULT 42, options jsonb DEFAULT '{}', tune boolean DEFAULT false)
 	RETURNS TABLE (algorithm text, metric text, value float8, low float8, high float8, customers_group text, customers int,
 		baseline text, difference float8, difference_low float8, difference_high float8,
 		best text, to_best float8, to_best_low float8, to_best_high float8, seconds float8, seconds_lists float8, note text)
@@ -320,8 +360,8 @@ CREATE FUNCTION clusterseg.compare_recommenders(source text, customer text, item
 			compare_recommenders.k, compare_recommenders.segmentation, compare_recommenders.item_source, compare_recommenders.item_key,
 			compare_recommenders.event_type, compare_recommenders.test, compare_recommenders.test_share, compare_recommenders.cut,
 			compare_recommenders.last_events, compare_recommenders.baseline, compare_recommenders."by", compare_recommenders.exclude_seen,
-			compare_recommenders.max_customers, compare_recommenders.seed, compare_recommenders.options);
+			compare_recommenders.max_customers, compare_recommenders.seed, compare_recommenders.options, compare_recommenders.tune);
 	END;
 COMMENT ON FUNCTION clusterseg.compare_recommenders(text, text, text, text, text, text[], text, int, text, text, text, text, text, float8, timestamptz,
-	int, text, text[], boolean, int, bigint, jsonb) IS
-	'splits events, trains recommenders on the one part and compares what they recommend with the other: metrics with 95 % intervals, paired differences to a baseline and to the best, cold customers apart; keeps no model';
+	int, text, text[], boolean, int, bigint, jsonb, boolean) IS
+	'splits events, trains recommenders on the one part and compares what they recommend with the other: metrics with 95 % intervals, paired differences to a baseline and to the best, cold customers apart; tune tries options of each inside the training part; keeps no model';

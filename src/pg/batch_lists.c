@@ -25,6 +25,8 @@
 #define KEY_HEADER UINT64CONST(0xB0)
 #define KEY_ALLOWED UINT64CONST(0xB1)
 #define KEY_QUEUES UINT64CONST(0xB2)
+#define KEY_FACTS UINT64CONST(0xB3)
+#define KEY_PROMOTED UINT64CONST(0xB4)
 #define KEY_HISTORIES UINT64CONST(0xB8)	/* and following */
 
 /* Customers below whom starting a worker does not pay. */
@@ -46,6 +48,8 @@ typedef struct header
 	cs_serving	serving;		/* what it points to is not needed */
 	size_t		n_allowed;
 	bool		has_allowed;
+	cs_shaper_known known;		/* pointers are each process's own */
+	bool		has_facts;
 	bool		exclude;
 	int			n;
 	cs_batch_shared histories;
@@ -98,7 +102,7 @@ chunks_of(const cs_batch_lists *l)
 static cs_shaped *
 make_list(cs_batch_lists *l, int customer, int *n)
 {
-	cs_request	q = cs_batch_request(l->b, customer, l->exclude, l->allowed, cs_shaper_plain(l->h) ? l->n : 0);
+	cs_request	q = cs_batch_request(l->b, customer, l->exclude, l->allowed);
 	cs_shaped  *s = palloc(sizeof(cs_shaped) * l->n);
 
 	cs_shaper_who(l->h, cs_dictionary_key(l->b->data->customers, customer));
@@ -159,7 +163,9 @@ clusterseg_lists_worker_main(dsm_segment *seg, shm_toc *toc)
 	header	   *h = shm_toc_lookup(toc, KEY_HEADER, false);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	cs_batch   *b = cs_batch_attach(env, &h->histories, toc, KEY_HISTORIES);
-	cs_shaper  *shaper = cs_shaper_new(env, &b->now, &h->serving);
+	cs_shaper_known known = {h->has_facts ? shm_toc_lookup(toc, KEY_FACTS, false) : NULL, h->known.categories,
+	{shm_toc_lookup(toc, KEY_PROMOTED, false), h->known.promoted.n}};
+	cs_shaper  *shaper = cs_shaper_knowing(env, &b->now, &h->serving, &known);
 	cs_batch_lists l = {b, shaper, &h->serving, {NULL, 0}, h->exclude, h->n};
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customer", ALLOCSET_DEFAULT_SIZES);
 	shm_mq	   *queue = (shm_mq *) ((char *) shm_toc_lookup(toc, KEY_QUEUES, false) + (Size) ParallelWorkerNumber * QUEUE_BYTES);
@@ -193,7 +199,7 @@ workers_for(const cs_batch_lists *l, size_t bytes)
 {
 	int			workers = Min(max_parallel_workers_per_gather, max_parallel_workers);
 
-	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP || cs_shaper_reads(l->h) ||
+	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP ||
 		l->b->data->customers->n < WORTHWHILE || l->n > CHUNK_ITEMS)
 		return 0;
 	workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
@@ -327,8 +333,21 @@ describe(header *h, const cs_batch_lists *l)
 	h->serving = *l->serving;
 	h->has_allowed = l->allowed.item != NULL;
 	h->n_allowed = l->allowed.n;
+	h->known = cs_shaper_knows(l->h);
+	h->has_facts = h->known.fact != NULL;
 	h->exclude = l->exclude;
 	h->n = l->n;
+}
+
+static void *
+put(shm_toc *toc, uint64 key, const void *from, Size bytes)
+{
+	void	   *to = shm_toc_allocate(toc, bytes + 1);
+
+	if (from && bytes > 0)
+		memcpy(to, from, bytes);
+	shm_toc_insert(toc, key, to);
+	return to;
 }
 
 /* Queues for the workers that came; the others' stay unused. */
@@ -348,31 +367,35 @@ together(cs_batch_lists *l, int workers, cs_batch_list_fn fn, void *arg)
 {
 	gathering	g = {l, fn, arg};
 	ParallelContext *pcxt;
-	header	   *h;
+	header		here,
+			   *h;
 	char	   *queues;
-	int32	   *allowed;
-	Size		allowed_bytes = sizeof(int32) * (l->allowed.n + 1);
+	Size		allowed = sizeof(int32) * l->allowed.n,
+				promoted,
+				facts,
+				room = (Size) workers * QUEUE_BYTES;
 
+	describe(&here, l);
+	promoted = sizeof(int32) * here.known.promoted.n;
+	facts = here.has_facts ? sizeof(cs_item_fact) * (Size) l->b->now.r->items : 0;
 	EnterParallelMode();
 	pcxt = CreateParallelContext("clusterseg", "clusterseg_lists_worker_main", workers);
-	shm_toc_estimate_chunk(&pcxt->estimator, sizeof(header));
-	shm_toc_estimate_chunk(&pcxt->estimator, allowed_bytes);
-	shm_toc_estimate_chunk(&pcxt->estimator, (Size) workers * QUEUE_BYTES);
-	shm_toc_estimate_keys(&pcxt->estimator, 3);
+	shm_toc_estimate_chunk(&pcxt->estimator, sizeof(header) + 1);
+	shm_toc_estimate_chunk(&pcxt->estimator, allowed + 1);
+	shm_toc_estimate_chunk(&pcxt->estimator, promoted + 1);
+	shm_toc_estimate_chunk(&pcxt->estimator, facts + 1);
+	shm_toc_estimate_chunk(&pcxt->estimator, room + 1);
+	shm_toc_estimate_keys(&pcxt->estimator, 5);
 	cs_batch_share_estimate(l->b, &pcxt->estimator);
 	InitializeParallelDSM(pcxt);
-	h = shm_toc_allocate(pcxt->toc, sizeof(header));
-	describe(h, l);
-	cs_batch_share(l->b, &h->histories, pcxt->toc, KEY_HISTORIES);
-	shm_toc_insert(pcxt->toc, KEY_HEADER, h);
-	allowed = shm_toc_allocate(pcxt->toc, allowed_bytes);
-	if (l->allowed.n > 0)
-		memcpy(allowed, l->allowed.item, sizeof(int32) * l->allowed.n);
-	shm_toc_insert(pcxt->toc, KEY_ALLOWED, allowed);
-	queues = shm_toc_allocate(pcxt->toc, (Size) workers * QUEUE_BYTES);
+	cs_batch_share(l->b, &here.histories, pcxt->toc, KEY_HISTORIES);
+	h = put(pcxt->toc, KEY_HEADER, &here, sizeof(here));
+	put(pcxt->toc, KEY_ALLOWED, l->allowed.item, allowed);
+	put(pcxt->toc, KEY_PROMOTED, here.known.promoted.item, promoted);
+	put(pcxt->toc, KEY_FACTS, here.known.fact, facts);
+	queues = put(pcxt->toc, KEY_QUEUES, NULL, room);
 	for (int w = 0; w < workers; w++)
 		shm_mq_set_receiver(shm_mq_create(queues + (Size) w * QUEUE_BYTES, QUEUE_BYTES), MyProc);
-	shm_toc_insert(pcxt->toc, KEY_QUEUES, queues);
 	LaunchParallelWorkers(pcxt);
 	open_queues(&g, pcxt, queues);
 	gather(&g, h);

@@ -62,6 +62,8 @@ typedef struct number
 struct cs_content_source
 {
 	cs_reco_training *t;
+	const cs_options *options;	/* of content */
+	bool		all;			/* also items that have no events */
 	Oid			key_type;
 	Oid			config;
 	column	   *column;
@@ -101,17 +103,18 @@ add_column(cs_content_source *c, const cs_source *s, const char *name, role role
 static void
 add_columns(cs_content_source *c, const cs_source *s, const char *option, role role)
 {
-	const cs_option *o = cs_option_get(c->t->options, option);
+	const cs_option *o = cs_option_get(c->options, option);
 
 	for (int i = 0; i < o->rows; i++)
 		add_column(c, s, o->text[i], role);
 }
 
-static void
+/* Those named, or all texts; false: there are none. */
+static bool
 choose_columns(cs_content_source *c, const cs_source *s, const char *key)
 {
-	int			named = cs_option_get(c->t->options, "text")->rows + cs_option_get(c->t->options, "categories")->rows +
-		cs_option_get(c->t->options, "numbers")->rows;
+	int			named = cs_option_get(c->options, "text")->rows + cs_option_get(c->options, "categories")->rows +
+		cs_option_get(c->options, "numbers")->rows;
 
 	c->column = CS_NEW(c->t->env, column, named + s->desc->natts + 1);
 	add_columns(c, s, "text", TEXT);
@@ -124,11 +127,12 @@ choose_columns(cs_content_source *c, const cs_source *s, const char *key)
 		if (strcmp(NameStr(TupleDescAttr(s->desc, i)->attname), key) != 0 && (type == TEXTOID || type == VARCHAROID || type == BPCHAROID))
 			add_column(c, s, NameStr(TupleDescAttr(s->desc, i)->attname), TEXT);
 	}
-	if (c->columns == 0)
+	if (c->columns == 0 && c->all)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the item source has no texts"),
 				 errhint("Name columns of it with the options \"categories\" and \"numbers\".")));
+	return c->columns > 0;
 }
 
 /* ---- rows ---- */
@@ -232,10 +236,17 @@ take_row(void *arg, TupleTableSlot *slot)
 	slot_getallattrs(slot);
 	if (slot->tts_isnull[0])
 		return;
-	make_row(c);
 	old = MemoryContextSwitchTo(c->row_cxt);
 	key = cs_key_text(c->key_type, slot->tts_values[0], &len);
-	item = cs_dictionary_text(c->t->data->items, key, len, true);
+	item = cs_dictionary_text(c->t->data->items, key, len, c->all);
+	MemoryContextSwitchTo(old);
+	if (item < 0)
+	{
+		MemoryContextReset(c->row_cxt);
+		return;
+	}
+	make_row(c);
+	MemoryContextSwitchTo(c->row_cxt);
 	c->key[c->rows] = c->t->data->items->text[item];
 	for (int k = 0; k < c->columns; k++)
 	{
@@ -253,16 +264,21 @@ cs_content_source *
 cs_content_read(cs_reco_training *t, const cs_source *source, const char *key, const char *path, size_t budget)
 {
 	cs_content_source *c = CS_NEW(t->env, cs_content_source, 1);
-	const cs_option *language = cs_option_get(t->options, "language");
+	const cs_recommender *content = cs_recommender_find("content");
+	const cs_option *language;
 	StringInfoData list;
 
 	c->t = t;
+	c->all = t->algorithm == content;
+	c->options = c->all ? t->options : cs_options_new(t->env, cs_reco_params(t->env, content));
+	language = cs_option_get(c->options, "language");
 	c->budget = budget;
 	c->words.env = t->env;
 	c->term = cs_dictionary_new(t->env, false);
 	c->key_type = getBaseType(TupleDescAttr(source->desc, cs_source_column(source, key, "the item"))->atttypid);
 	c->config = cs_text_config(language->set ? language->text[0] : GetConfigOption("default_text_search_config", false, false), path);
-	choose_columns(c, source, key);
+	if (!choose_columns(c, source, key))
+		return NULL;
 	initStringInfo(&list);
 	appendStringInfo(&list, "q.%s", quote_identifier(key));
 	for (int k = 0; k < c->columns; k++)
@@ -352,7 +368,7 @@ cs_content_ready(cs_reco_training *t, cs_content_source *c)
 		t->term[i] = other[i] ? pnstrdup(text + 1, strcspn(text + 1, "\1")) : pstrdup(text);
 	}
 	raw = (cs_raw_attributes) {c->n, t->data->items->n, c->term->n, c->row, c->number, c->count, other};
-	t->attributes = cs_attributes_build(t->env, &raw, cs_option_real(t->options, "weight"));
+	t->attributes = cs_attributes_build(t->env, &raw, cs_option_real(c->options, "weight"));
 	cs_release(t->env, c->row);
 	cs_release(t->env, c->number);
 	cs_release(t->env, c->count);

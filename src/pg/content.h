@@ -10,8 +10,10 @@
 typedef struct cs_content_source cs_content_source;
 
 /*
- * Read all rows of the item source; its items become items of the training, also
- * those that have no events.  Before the items are put in order.
+ * Read all rows of the item source, before the items are put in order.  For content
+ * its items become items of the training, also those that have no events; for a
+ * choice among algorithms those that have events are read, with content's defaults,
+ * or NULL is returned when there are no texts.
  */
 extern cs_content_source *cs_content_read(cs_reco_training *t, const cs_source *source, const char *key, const char *path, size_t budget);
 

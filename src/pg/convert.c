@@ -150,9 +150,12 @@ tidy(double v, int digits)
 }
 
 double
-cs_tidy_scaled(double v)
+cs_tidy_within(double v, double spread, int digits)
 {
-	return tidy(v, 7);
+	double		unit = pow(10, floor(log10(fmax(fabs(v), spread))) - digits + 1);
+
+	/* a sum with 0 leaves no -0 */
+	return isfinite(v) && isfinite(unit) && unit > 0 && fabs(v) < spread ? tidy(rint(v / unit) * unit, digits) + 0.0 : tidy(v, digits);
 }
 
 double

@@ -85,8 +85,10 @@ cs_number_of(cs_conv c, Datum d)
  * with the digits that they can be trusted for.
  */
 extern double cs_tidy_value(double v);	/* a value of a row */
-extern double cs_tidy_scaled(double v);	/* a value that was a coordinate meanwhile: 7 significant digits */
 extern double cs_tidy_mean(double v);	/* 8 significant digits */
+
+/* What is so near to 0 that its values are known only as digits of their spread: 2 and 0, not 1.9999999 and -5e-07. */
+extern double cs_tidy_within(double v, double spread, int digits);
 
 /* The text of a category, not terminated; may be palloc'd. */
 extern const char *cs_convert_text(cs_conv c, Oid type, Datum d, int *len);

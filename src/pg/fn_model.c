@@ -71,6 +71,13 @@ arg_model(FunctionCallInfo fcinfo)
 	return cs_model_load(cs_pg_env(CurrentMemoryContext), CS_MODEL_BYTES(v), CS_MODEL_LEN(v));
 }
 
+/* What values of the feature are as exact as; 0: each for itself. */
+static double
+spread_of(const cs_feature *f)
+{
+	return f->kind == CS_NUMBER && f->log == CS_LOG_NONE && f->knots == 0 && f->factor > 0 ? Min(f->stats.sd, 1 / f->factor) : 0;
+}
+
 static void
 put_centroids(ReturnSetInfo *rsinfo, const cs_model *m)
 {
@@ -88,7 +95,7 @@ put_centroids(ReturnSetInfo *rsinfo, const cs_model *m)
 				v[0] = Int32GetDatum(m->segment_id[j]);
 				v[1] = CStringGetTextDatum(cs_feature_coordinate(env, &m->prep->f[i], z));
 				isnull[2] = m->prep->unit_length && m->means == NULL;
-				v[2] = Float8GetDatum(cs_tidy_mean(cs_feature_original(&m->prep->f[i], z, scaled)));
+				v[2] = Float8GetDatum(cs_tidy_within(cs_feature_original(&m->prep->f[i], z, scaled), z == 0 ? spread_of(&m->prep->f[i]) : 0, 8));
 				v[3] = Float8GetDatum(scaled);
 				tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, isnull);
 			}

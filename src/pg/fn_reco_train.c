@@ -236,6 +236,12 @@ judged(const cs_reco_model *m)
 	return false;
 }
 
+static bool
+keeps_customers(const cs_reco_training *t)
+{
+	return (t->algorithm->flags & CS_RECO_CUSTOMERS) || (t->forgettable && (t->algorithm->flags & CS_RECO_COUNTS));
+}
+
 /* The training goes on as if the algorithm had been asked for by name. */
 static void
 take_choice(cs_reco_training *t)
@@ -244,7 +250,9 @@ take_choice(cs_reco_training *t)
 
 	t->algorithm = m->chosen;
 	t->options = m->chosen_options;
-	t->keep = t->keep && (t->algorithm->flags & CS_RECO_COUNTS);
+	t->keep = keeps_customers(t);
+	if (!(t->algorithm->flags & CS_RECO_CONTENT))
+		t->attributes = NULL;
 	ereport(NOTICE,
 			(m->member ? errmsg("algorithm auto is a blend of %s and segment_mixture", m->member->name)
 			 : errmsg("algorithm auto is %s", m->chosen->name),
@@ -415,7 +423,8 @@ keep_touched(cs_reco_training *t, bool forgettable)
 	const cs_event_data *d = t->data;
 	cs_raw_events raw = {d->n, d->customers->n, d->items->n, d->customer, d->item, NULL, d->at};
 
-	t->keep = (t->algorithm->flags & CS_RECO_CUSTOMERS) || (forgettable && (t->algorithm->flags & CS_RECO_COUNTS));
+	t->forgettable = forgettable;
+	t->keep = keeps_customers(t);
 	if (t->keep && t->events->capped + t->events->cancelled > 0)
 		t->touched = cs_events_build(t->env, &raw, 0);
 }

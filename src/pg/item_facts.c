@@ -42,7 +42,7 @@ struct cs_item_facts
 	const char *category;		/* column, or NULL */
 	const char *at;				/* the same */
 	cs_dictionary *categories;
-	cs_item_fact *all;			/* per item, when all are read */
+	const cs_item_fact *all;	/* per item, when all are read */
 
 	/* of the reading at hand */
 	cs_dictionary *keys;
@@ -251,6 +251,22 @@ cs_item_facts_load(cs_item_facts *f, cs_dictionary *items)
 	start(f, items, f->now->r->items, all);
 	cs_query_scan(psprintf("SELECT %s FROM %s", select_list(f), f->source->from), f->source->path, f->now->run_as, false, take_slot, f);
 	f->all = all;
+}
+
+const cs_item_fact *
+cs_item_facts_all(const cs_item_facts *f)
+{
+	return f->all;
+}
+
+cs_item_facts *
+cs_item_facts_given(const cs_item_fact *all, bool categories)
+{
+	cs_item_facts *f = palloc0(sizeof(cs_item_facts));
+
+	f->all = all;
+	f->category = categories ? "" : NULL;
+	return f;
 }
 
 /* ---- a few keys ---- */

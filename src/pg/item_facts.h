@@ -36,6 +36,10 @@ extern bool cs_item_facts_categories(const cs_item_facts *f);
 /* Read all of them; numbers of the dictionary below r->items are the catalogue's. */
 extern void cs_item_facts_load(cs_item_facts *f, cs_dictionary *items);
 
+/* After this: what is known of each item.  Another process makes the same of it. */
+extern const cs_item_fact *cs_item_facts_all(const cs_item_facts *f);
+extern cs_item_facts *cs_item_facts_given(const cs_item_fact *all, bool categories);
+
 extern void cs_item_facts_get(cs_item_facts *f, const int32 *item, int n, cs_item_fact *out);
 
 /* What a version keeps of its item source goes with the version. */

@@ -70,15 +70,17 @@ score_by_factors(const cs_one_item *o, int customer)
 double
 cs_one_item_score(const cs_one_item *o, int customer)
 {
-	cs_request	q;
+	const cs_scored *scored;
+	size_t		n;
 
 	if (o->to)
 		return score_by_weights(o, customer);
 	if ((o->b->now.r->flags & CS_RECO_PERSONAL) == CS_RECO_FACTORS)
 		return score_by_factors(o, customer);
-	q = cs_batch_request(o->b, customer, false, (cs_item_set) {NULL, 0}, 0);
-	for (size_t i = 0; i < q.n_personal; i++)
-		if (q.personal[i].item == o->item)
-			return q.personal[i].score;
+	(void) cs_batch_request(o->b, customer, false, (cs_item_set) {NULL, 0});
+	n = cs_batch_scores(o->b, 0, &scored);
+	for (size_t i = 0; i < n; i++)
+		if (scored[i].item == o->item)
+			return scored[i].score;
 	return 0;
 }

@@ -450,6 +450,24 @@ json_scalar(cs_env *env, const cs_param *p, const cs_option *o)
 	return v;
 }
 
+/* A text, or a list of them. */
+static void
+push_texts(JsonbParseState **state, const cs_param *p, const cs_option *o)
+{
+	JsonbValue	v = json_string(p->name);
+
+	pushJsonbValue(state, WJB_KEY, &v);
+	if (p->type == CS_P_TEXTS)
+		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < o->rows; i++)
+	{
+		v = json_string(o->text[i]);
+		pushJsonbValue(state, p->type == CS_P_TEXTS ? WJB_ELEM : WJB_VALUE, &v);
+	}
+	if (p->type == CS_P_TEXTS)
+		pushJsonbValue(state, WJB_END_ARRAY, NULL);
+}
+
 Jsonb *
 cs_options_json(cs_env *env, const cs_options *o)
 {
@@ -462,7 +480,10 @@ cs_options_json(cs_env *env, const cs_options *o)
 		const cs_param *p = &o->table[i];
 		JsonbValue	v;
 
-		/* matrices, objects and texts are kept as they were given */
+		if ((p->type == CS_P_TEXTS || p->type == CS_P_TEXT) && o->value[i].set && o->value[i].rows > 0)
+			push_texts(&state, p, &o->value[i]);
+
+		/* matrices and objects are kept as they were given */
 		if (p->type >= CS_P_MATRIX)
 			continue;
 		v = json_string(p->name);

@@ -50,6 +50,7 @@ typedef struct line
 	double		quantile[3];	/* median, p5, p95 */
 	double		overall_mean;
 	double		overall_sd;
+	double		spread;			/* that figures are as exact as; 0: each for itself */
 } line;
 
 /* Who gets the lines. */
@@ -66,8 +67,9 @@ emit(const output *out, const cs_training *t, int cluster, const line *l)
 				rows = t->model.rows,
 				spread = rows > 1 ? l->overall_sd * sqrt((rows - size) / ((rows - 1) * size)) : 0;
 	cs_profile_line p = {cluster, l->feature, l->category, l->n, {
-		cs_tidy_mean(l->mean), cs_tidy_scaled(l->quantile[0]), cs_tidy_scaled(l->quantile[1]), cs_tidy_scaled(l->quantile[2]),
-		cs_tidy_mean(l->overall_mean), cs_tidy_mean(l->overall_sd),
+		cs_tidy_within(l->mean, l->spread, 8), cs_tidy_within(l->quantile[0], l->spread, 7),
+		cs_tidy_within(l->quantile[1], l->spread, 7), cs_tidy_within(l->quantile[2], l->spread, 7),
+		cs_tidy_within(l->overall_mean, l->spread, 8), cs_tidy_mean(l->overall_sd),
 		l->overall_sd > 0 ? (l->mean - l->overall_mean) / l->overall_sd : NAN,
 		l->overall_mean > 0 ? l->mean / l->overall_mean : NAN,
 		spread > 0 ? (l->mean - l->overall_mean) / spread : NAN
@@ -176,7 +178,7 @@ profile_number(const output *out, const cs_training *t, const cs_feature *f, flo
 	l.overall_mean = in_units(f, mean);
 	l.overall_sd = sqrt(square / (double) rows);
 	if (is_affine(f))
-		l.overall_sd = f->factor > 0 ? l.overall_sd / f->factor : 0;
+		l.spread = l.overall_sd = f->factor > 0 ? l.overall_sd / f->factor : 0;
 	for (int j = 0; j < k; j++)
 	{
 		size_t		n = (size_t) t->count[j];

@@ -5,6 +5,7 @@
 
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "core/reco/blend.h"
 #include "core/reco/walk.h"
@@ -22,6 +23,7 @@ typedef struct membership
 {
 	cs_batch   *b;
 	Oid			type;			/* of the key; known with the first row */
+	MemoryContext row_cxt;
 } membership;
 
 static void
@@ -30,11 +32,15 @@ take_member(void *arg, TupleTableSlot *slot)
 	membership *m = arg;
 	cs_batch   *b = m->b;
 	int			customer;
+	MemoryContext old;
 
 	if (!OidIsValid(m->type))
 		m->type = getBaseType(TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid);
 	slot_getallattrs(slot);
+	old = MemoryContextSwitchTo(m->row_cxt);
 	customer = cs_events_customer(b->data, m->type, slot->tts_values[0], true);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(m->row_cxt);
 	if (customer < 0)
 		return;
 	if (b->members == b->members_room)
@@ -80,10 +86,11 @@ cs_batch_open(cs_env *env, const char *model)
 	b->data = cs_events_read(env, source, &r->columns, (size_t) maintenance_work_mem << 10, b->w->item);
 	if (b->now.members)
 	{
-		membership	m = {b, InvalidOid};
+		membership	m = {b, InvalidOid, AllocSetContextCreate(CurrentMemoryContext, "clusterseg member", ALLOCSET_DEFAULT_SIZES)};
 
 		cs_query_scan(psprintf("SELECT m.%s, m.segment_id FROM %s m WHERE m.segment_id IS NOT NULL", b->now.members_key, b->now.members), NULL, b->now.run_as,
 					  false, take_member, &m);
+		MemoryContextDelete(m.row_cxt);
 	}
 	return b;
 }
@@ -184,7 +191,7 @@ known_entries(cs_batch *b, int customer)
 	return n;
 }
 
-/* The same by factors; most: see cs_batch_request. */
+/* The same by factors; most: see cs_batch_scores. */
 static size_t
 score_factors(cs_batch *b, int customer, size_t most)
 {
@@ -254,27 +261,34 @@ cs_batch_search(cs_batch *b, cs_item_set allowed)
 		b->search = cs_tastes_search(b->env, cs_reco_tastes(r), allowed.item, allowed.n);
 }
 
-cs_request
-cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed, size_t most)
+size_t
+cs_batch_scores(void *batch, size_t most, const cs_scored **scored)
 {
-	cs_request	q = {.r = b->now.r, .personal = b->personal, .segment = b->segment[customer], .allowed = allowed};
+	cs_batch   *b = batch;
+	int			customer = b->asked;
+	size_t		n = 0;
 
+	*scored = b->personal;
+	if (b->w->start)
+		n = score_history(b, customer);
+	else if (b->fold)
+		n = score_factors(b, customer, most);
+	else if (b->alike)
+		n = score_alike(b, customer);
+	if (b->taste)
+		n = add_kinds(b, customer, most, n, scored);
+	return most > 0 && !b->selective ? cs_rank_trim(b->taste && b->now.r->member ? b->blended : b->personal, n, most) : n;
+}
+
+cs_request
+cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed)
+{
+	cs_request	q = {.r = b->now.r, .score = cs_batch_scores, .score_arg = b, .segment = b->segment[customer], .allowed = allowed};
+
+	b->asked = customer;
+	b->selective = allowed.item != NULL;
 	if (exclude_seen)
 		q.excluded = (cs_item_set) {b->touched + b->touched_from[customer],
 			b->touched_from[customer + 1] - b->touched_from[customer]};
-
-	/* excluded ones may all be among the best */
-	if (most > 0)
-		most += q.excluded.n;
-	if (b->w->start)
-		q.n_personal = score_history(b, customer);
-	else if (b->fold)
-		q.n_personal = score_factors(b, customer, most);
-	else if (b->alike)
-		q.n_personal = score_alike(b, customer);
-	if (b->taste)
-		q.n_personal = add_kinds(b, customer, most, q.n_personal, &q.personal);
-	if (most > 0 && q.allowed.item == NULL)
-		q.n_personal = cs_rank_trim(b->taste && b->now.r->member ? b->blended : b->personal, q.n_personal, most);
 	return q;
 }

@@ -28,6 +28,8 @@ typedef struct cs_batch
 	cs_scored  *rate;			/* room for their rates and for both added up; or NULL */
 	cs_scored  *blended;
 	double	   *x;				/* of the longest history */
+	int			asked;			/* customer of the last request */
+	bool		selective;		/* which is about some items only */
 	struct cs_batch_member *member;
 	size_t		members;
 	size_t		members_room;
@@ -42,13 +44,13 @@ extern void cs_batch_ready(cs_batch *b, int32 **to);
 /* Room and tables for scores, when all else is set: part of cs_batch_ready(). */
 extern void cs_batch_prepare(cs_batch *b);
 
-/* Get ready for requests of a few items each, of those allowed, where that saves anything. */
+/* Get ready to look for the best of the items allowed (item NULL: of all), where that saves anything. */
 extern void cs_batch_search(cs_batch *b, cs_item_set allowed);
 
-/*
- * The request of a customer; good until the next one.  most: so many items will be
- * asked for, 0: any number.
- */
-extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed, size_t most);
+/* The request of a customer; good until the next one. */
+extern cs_request cs_batch_request(cs_batch *b, int customer, bool exclude_seen, cs_item_set allowed);
+
+/* Scores of the customer of the last request: a cs_score_fn, arg is the batch; most 0: all. */
+extern size_t cs_batch_scores(void *batch, size_t most, const cs_scored **scored);
 
 #endif							/* CS_RECO_BATCH_H */

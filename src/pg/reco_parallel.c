@@ -13,7 +13,7 @@
 #include "storage/shm_toc.h"
 
 #include "core/cluster/divide.h"
-#include "core/reco/algorithms.h"
+#include "core/reco/recommender.h"
 #include "pg/meeting.h"
 #include "pg/parallel.h"
 #include "pg/params.h"
@@ -28,7 +28,10 @@
 #define KEY_LAST UINT64CONST(0xD6)
 #define KEY_SEGMENT UINT64CONST(0xD7)
 #define KEY_ARENA UINT64CONST(0xD8)
-#define KEYS 8
+#define KEY_TERM_START UINT64CONST(0xD9)
+#define KEY_TERM_ITEM UINT64CONST(0xDA)
+#define KEY_TERM_WEIGHT UINT64CONST(0xDB)
+#define KEYS 11
 
 /* Entries below which starting a worker does not pay. What takes no arena only counts. */
 #define WORTHWHILE 100000
@@ -40,6 +43,8 @@ typedef struct header
 	cs_events	events;			/* its pointers are each member's own */
 	bool		has_last;
 	bool		has_segment;
+	cs_events	attributes;		/* the same */
+	bool		has_attributes;
 	int			segments;
 	uint64		seed;
 	size_t		memory;
@@ -53,16 +58,6 @@ typedef struct part
 	size_t		bytes;
 	const void *from;
 } part;
-
-/*
- * Those that choose among others fit these themselves, now of a part and now of
- * all events; attributes of items are the leader's alone.
- */
-static bool
-for_one(const cs_recommender *algorithm, const cs_reco_args *args)
-{
-	return algorithm == &cs_auto || algorithm == &cs_blend || args->attributes != NULL;
-}
 
 static int
 workers_for(const cs_events *e, size_t arena, size_t bytes)
@@ -105,7 +100,8 @@ clusterseg_reco_worker_main(dsm_segment *seg, shm_toc *toc)
 	header	   *h = shm_toc_lookup(toc, KEY_HEADER, false);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	const cs_recommender *algorithm = cs_recommender_find(h->algorithm);
-	cs_events	e = h->events;
+	cs_events	e = h->events,
+				attributes = h->attributes;
 	cs_reco_args args = {&e, NULL, h->segments, NULL, h->seed, &divider, env, h->memory, NULL};
 	cs_reco_model model = {0};
 	cs_meeting_team team;
@@ -115,6 +111,10 @@ clusterseg_reco_worker_main(dsm_segment *seg, shm_toc *toc)
 	e.weight = shm_toc_lookup(toc, KEY_WEIGHT, false);
 	e.last = h->has_last ? shm_toc_lookup(toc, KEY_LAST, false) : NULL;
 	args.segment = h->has_segment ? shm_toc_lookup(toc, KEY_SEGMENT, false) : NULL;
+	attributes.start = shm_toc_lookup(toc, KEY_TERM_START, false);
+	attributes.item = shm_toc_lookup(toc, KEY_TERM_ITEM, false);
+	attributes.weight = shm_toc_lookup(toc, KEY_TERM_WEIGHT, false);
+	args.attributes = h->has_attributes ? &attributes : NULL;
 	args.options = cs_parse_options(env, cs_reco_params(env, algorithm), NULL, shm_toc_lookup(toc, KEY_OPTIONS, false), "option");
 	team = cs_meeting_join(&h->meeting, arena_of(toc), h->arena);
 	algorithm->fit(env, &team.team, &args, &model);
@@ -141,6 +141,9 @@ describe(header *h, const cs_recommender *algorithm, const cs_reco_args *args, s
 	h->has_last = args->events->last != NULL;
 	h->has_segment = args->segment != NULL;
 	h->segments = args->segments;
+	h->has_attributes = args->attributes != NULL;
+	if (args->attributes)
+		h->attributes = *args->attributes;
 	h->seed = args->seed;
 	h->memory = args->memory;
 	h->arena = arena;
@@ -150,12 +153,16 @@ int
 cs_reco_parallel_fit(cs_env *env, const cs_recommender *algorithm, const cs_reco_args *args, size_t arena, cs_reco_model *out)
 {
 	const cs_events *e = args->events;
+	static const cs_events none = {0};
+	const cs_events *a = args->attributes ? args->attributes : &none;
 	Jsonb	   *options = cs_options_json(env, args->options);
 	header		h;
 	part		parts[KEYS] = {{KEY_HEADER, sizeof(h), &h}, {KEY_OPTIONS, VARSIZE(options), options},
 	{KEY_START, sizeof(size_t) * ((size_t) e->customers + 1), e->start}, {KEY_ITEM, sizeof(int32) * e->n, e->item},
 	{KEY_WEIGHT, sizeof(float) * e->n, e->weight}, {KEY_LAST, e->last ? sizeof(double) * e->n : 0, e->last},
-	{KEY_SEGMENT, args->segment ? sizeof(int32) * (size_t) e->customers : 0, args->segment}, {KEY_ARENA, arena + 64, NULL}};
+	{KEY_SEGMENT, args->segment ? sizeof(int32) * (size_t) e->customers : 0, args->segment}, {KEY_ARENA, arena + 64, NULL},
+	{KEY_TERM_START, a->start ? sizeof(size_t) * ((size_t) a->customers + 1) : 0, a->start}, {KEY_TERM_ITEM, sizeof(int32) * a->n, a->item},
+	{KEY_TERM_WEIGHT, sizeof(float) * a->n, a->weight}};
 	size_t		bytes = 0;
 	int			workers,
 				size;
@@ -165,7 +172,7 @@ cs_reco_parallel_fit(cs_env *env, const cs_recommender *algorithm, const cs_reco
 
 	for (int i = 0; i < KEYS; i++)
 		bytes += parts[i].bytes;
-	workers = for_one(algorithm, args) ? 0 : workers_for(e, arena, bytes);
+	workers = workers_for(e, arena, bytes);
 	if (workers == 0)
 		return alone(env, algorithm, args, arena, out);
 	describe(&h, algorithm, args, arena);

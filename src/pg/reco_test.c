@@ -208,7 +208,7 @@ cs_reco_test_run(cs_reco_test *t, int k, cs_list_fn fn, void *arg)
 		old = MemoryContextSwitchTo(cxt);
 		if (n > 0)
 		{
-			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen, (cs_item_set) {NULL, 0}, n);
+			cs_request	q = cs_batch_request(t->b, number, t->exclude_seen, (cs_item_set) {NULL, 0});
 			cs_served  *s = palloc(sizeof(cs_served) * n);
 
 			found = cs_serve(cs_pg_env(cxt), &q, n, s);

@@ -25,6 +25,7 @@ typedef struct cs_reco_training
 	cs_events  *attributes;		/* of items, for content; or NULL */
 	char	  **term;			/* what its rows are called */
 	cs_reco_model m;
+	bool		forgettable;	/* asked for: customers are kept where that lets them be forgotten at once */
 	bool		keep;			/* customers are kept with the version */
 	cs_events  *touched;		/* the same entries as events, and those left out of it; NULL: there are none */
 	int64	   *customer;		/* numbers made of the customers' keys (reco_customers.h); NULL: the keys are in data */

@@ -123,11 +123,15 @@ add_layer(filling *f, cs_layer_kind kind)
 int
 cs_serve(cs_env *env, const cs_request *q, int n, cs_served *out)
 {
-	filling		f = {env, q, n};
+	cs_request	scored = *q;
+	filling		f = {env, &scored, n};
 	cs_rank_args args = {f.layer, 0, q->excluded.item, q->excluded.n, q->allowed.item, q->allowed.n};
 	cs_ranked  *ranked = CS_ROOM(env, cs_ranked, n + 1);
 	int			found = 0;
 
+	/* excluded ones may all be among the best */
+	if (q->score && n > 0)
+		scored.n_personal = q->score(q->score_arg, (size_t) n + q->excluded.n, &scored.personal);
 	for (cs_layer_kind kind = CS_LAYER_HISTORY; kind <= CS_LAYER_POPULAR && found < n; kind++)
 		if (add_layer(&f, kind))
 		{

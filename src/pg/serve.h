@@ -31,11 +31,16 @@ extern int	cs_compare_items(const void *a, const void *b);
 /* Sort and drop repetitions. */
 extern void cs_item_set_tidy(cs_item_set *s);
 
+/* Scores from the history, among them the best most; returns how many. */
+typedef size_t (*cs_score_fn) (void *arg, size_t most, const cs_scored **scored);
+
 typedef struct cs_request
 {
 	cs_reco    *r;
 	const cs_scored *personal;	/* scores from the history */
 	size_t		n_personal;
+	cs_score_fn score;			/* NULL: these are all; else what gives them, for each list anew */
+	void	   *score_arg;
 	int			segment;		/* 0: unknown */
 	cs_item_set excluded;
 	cs_item_set allowed;

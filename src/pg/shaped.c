@@ -129,17 +129,17 @@ drawn(void)
 	return draws;
 }
 
-cs_shaper *
-cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_serving *s)
+static cs_shaper *
+shaper_of(cs_env *env, const cs_reco_now *now, const cs_serving *s, cs_item_facts *facts, cs_item_set promoted)
 {
 	cs_shaper  *h = CS_NEW(env, cs_shaper, 1);
 
 	h->env = env;
 	h->now = now;
 	h->s = *s;
-	h->facts = cs_item_facts_open(now, s);
+	h->facts = facts;
+	h->promoted = promoted;
 	choose_likeness(h);
-	h->promoted = promoted_items(now, s);
 	if (s->explore > 0)
 	{
 		h->rates = cs_rates_new(env, now->r);
@@ -149,26 +149,34 @@ cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_serving *s)
 	return h;
 }
 
+cs_shaper *
+cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_serving *s)
+{
+	cs_item_facts *facts = cs_item_facts_open(now, s);
+
+	return shaper_of(env, now, s, facts, promoted_items(now, s));
+}
+
+cs_shaper_known
+cs_shaper_knows(const cs_shaper *h)
+{
+	return (cs_shaper_known) {h->facts ? cs_item_facts_all(h->facts) : NULL, cs_item_facts_categories(h->facts), h->promoted};
+}
+
+cs_shaper *
+cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_serving *s, const cs_shaper_known *k)
+{
+	return shaper_of(env, now, s, k->fact ? cs_item_facts_given(k->fact, k->categories) : NULL, k->promoted);
+}
+
 void
 cs_shaper_load(cs_shaper *h, const cs_reco_whole *w)
 {
 	h->w = w;
 	if (h->by_rows)
 		h->row = CS_NEW(h->env, cs_item_row, (size_t) h->now->r->items + 1);
-	if (h->facts)
+	if (h->facts && cs_item_facts_all(h->facts) == NULL)
 		cs_item_facts_load(h->facts, w->item);
-}
-
-bool
-cs_shaper_plain(const cs_shaper *h)
-{
-	return h->plain;
-}
-
-bool
-cs_shaper_reads(const cs_shaper *h)
-{
-	return h->facts || h->promoted.n > 0;
 }
 
 void

@@ -26,11 +26,19 @@ extern cs_shaper *cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_se
 /* For many lists: what is known of items is read once. */
 extern void cs_shaper_load(cs_shaper *h, const cs_reco_whole *w);
 
-/* Are lists the first items of the ranking, whatever they are? */
-extern bool cs_shaper_plain(const cs_shaper *h);
+/*
+ * What a loaded shaper has read of relations of the user's, and one that starts
+ * from that: for parallel workers, which may not see these.
+ */
+typedef struct cs_shaper_known
+{
+	const cs_item_fact *fact;	/* per item; NULL: no item source */
+	bool		categories;
+	cs_item_set promoted;
+} cs_shaper_known;
 
-/* Does it read relations of the user's, which a parallel worker may not see? */
-extern bool cs_shaper_reads(const cs_shaper *h);
+extern cs_shaper_known cs_shaper_knows(const cs_shaper *h);
+extern cs_shaper *cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_serving *s, const cs_shaper_known *k);
 
 /* What tells one list's chance from another's: the key of the customer, say. */
 extern void cs_shaper_who(cs_shaper *h, const char *key);

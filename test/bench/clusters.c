@@ -139,7 +139,7 @@ eps(int words, char **word)
 
 	(void) words;
 	cs_kdtree_build(&host_env, &t, x);
-	found = cs_neighbour_curve(&host_env, &t, atoi(word[4]), curve);
+	found = cs_neighbour_curve(&host_env, &t, CS_METRIC_EUCLIDEAN, atoi(word[4]), curve);
 	printf("ok %.6f\n", 1.2 * curve[found / 2]);
 	cs_matrix_free(&host_env, x);
 	cs_release(&host_env, room);

@@ -13,6 +13,15 @@ part_published()
 	met=$((met + $(sed 's/.*: \([0-9]*\) met.*/\1/' <<<"$last"))) missed=$((missed + $(sed 's/.*, \([0-9]*\) missed.*/\1/' <<<"$last")))
 }
 
+# What tuning options inside the training data gains; no gate.
+part_tuned()
+{
+	local line
+	[ -r "${CLUSTERSEG_SHARED:-}/data/msweb/visits_train.csv.gz" ] || { note "tuned: needs the data sets beside the checkout"; return; }
+	sql_one -v shared="$CLUSTERSEG_SHARED" -f "$bench/tuned.sql" >"$work/tuned" || fail "tuned.sql failed"
+	while read -r line; do note "$line"; done <"$work/tuned"
+}
+
 # reco_seconds ALGORITHM OPTIONS...: of the core's fit, one thread; seconds
 reco_seconds()
 {
@@ -71,6 +80,25 @@ part_rp3beta()
 	training "rp3beta, 50 neighbours, $n events" 0.625 0.4 "SciPy" rp3beta neighbours=50 -- rp3beta "$work/events" 0.8 0.4 50
 }
 
+# The choice of auto against what it chooses from: the sum of fits by name, of what is not ruled out; and what the core estimated.
+part_auto()
+{
+	local n a sum=0 estimated line=
+	n=$(scaled 1000000)
+	make_events "$n"
+	for a in popular itemknn userknn rp3beta ease ials puresvd segment_mixture; do
+		core estimate "$work/events" "$a"
+		estimated=${reply[0]}
+		reco_seconds "$a"
+		sum=$(calc "$sum + $seconds")
+		line="$line  $a $(seconds "$seconds") ($(seconds "$estimated"))"
+	done
+	note "fits by name, and as estimated:$line"
+	core chosen "$work/events"
+	compare "auto, $n events, one thread" "${reply[0]}" "$sum" "all fits, once" 1.5 1
+	note "it is ${reply[1]} ${reply[2]}; ${reply[*]:4}"
+}
+
 # What events cost, all algorithms with their defaults.
 part_reco_growth()
 {
@@ -114,21 +142,32 @@ part_latency()
 	done
 }
 
-# All customers at once, with reading events and model, against implicit's one call, which has both in memory.
+# All customers at once. First the work alone, events and model in memory on both sides, one thread; then from rows to
+# rows by all processors: recommend_all() into a table, against the rows fetched, implicit's call, and its lists copied back.
 part_recommend_all()
 {
-	local n a i
+	local n a i size option
 	n=$(scaled 1000000)
 	load_events "$n"
 	for a in ials itemknn; do
-		local ours=() theirs=()
+		local ours=() theirs=() whole=() trip=() parts=
+		size=$([ $a = ials ] && echo 64 || echo 50)
+		option=$([ $a = ials ] && echo "factors=64 iterations=2" || echo "neighbours=50")
 		drop_sql shop
 		sql "SELECT * FROM clusterseg.train_recommender('shop', 'events', 'customer', 'item', algorithm => '$a', options => '$([ $a = ials ] && echo '{"factors": 64, "iterations": 2}' || echo '{"neighbours": 50}')')"
+		sql_one -c "VACUUM ANALYZE"
 		for i in $(times "$REPEATS"); do
-			sql_time "SELECT count(*) FROM clusterseg.recommend_all('shop', 10)"
-			ours+=("$cpu")
-			! peers recommend_all "$a" "$work/events" "$([ $a = ials ] && echo 64 || echo 50)" 10 || theirs+=("${reply[0]}")
+			# shellcheck disable=SC2086
+			core lists "$work/events" "$a" 10 $option
+			ours+=("${reply[0]}")
+			! peers recommend_all "$a" "$work/events" "$size" 10 || theirs+=("${reply[0]}")
+			sql_one -c "SET client_min_messages = warning" -c "DROP TABLE IF EXISTS lists"
+			sql_time "CREATE TABLE lists AS SELECT customer_id::int, rank, item_id, score FROM clusterseg.recommend_all('shop', 10)"
+			whole+=("$wall")
+			! peers lists_roundtrip events "$a" "$size" 10 || { trip+=("${reply[0]}"); parts="out and read ${reply[1]}, work ${reply[2]}, back ${reply[3]} s"; }
 		done
-		compare "recommend_all, $a, $(scaled 100000) customers" "$(median "${ours[@]}")" "$([ ${#theirs[@]} -eq 0 ] && echo - || median "${theirs[@]}")" "implicit" 0.2 0.1
+		compare "lists, $a, $(scaled 100000) customers, one thread" "$(median "${ours[@]}")" "$([ ${#theirs[@]} -eq 0 ] && echo - || median "${theirs[@]}")" "implicit" 0.2 0.1
+		compare "recommend_all, $a, from rows to rows" "$(median "${whole[@]}")" "$([ ${#trip[@]} -eq 0 ] && echo - || median "${trip[@]}")" "CSV, implicit" 0.3 0.2
+		[ -z "$parts" ] || note "theirs, last time: $parts"
 	done
 }

@@ -18,6 +18,7 @@ Reads commands from standard input, one a line, and answers each with one line,
     labelled, labelled_eps          see labelled.py
     digits                          see deep.py
     events_roundtrip TABLE          the same for item-to-item similarities
+    lists_roundtrip TABLE ALGORITHM SIZE N      the same for lists of all customers, by a model that is there; see recommend_all
 """
 import importlib
 import importlib.metadata
@@ -219,6 +220,9 @@ def compare(path, result, k):
     return f"{most:.3g} {same:.4f}"
 
 
+# Of reco_peers.py.
+RECO = ("ease", "rp3beta", "als", "recommend_all")
+
 COMMANDS = {f.__name__: f for f in (versions, version, load, lloyd, seed, fit, silhouette, itemknn, compare)}
 
 
@@ -229,16 +233,16 @@ def main():
     import labelled
     import medoids
     import roundtrip
-    COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events,
+    COMMANDS.update(roundtrip=roundtrip.customers, events_roundtrip=roundtrip.events, lists_roundtrip=roundtrip.lists,
                     medoids=medoids.medoids, prototypes=medoids.prototypes, digits=deep.digits,
                     dbscan=clusters.dbscan, ward=clusters.ward, hdbscan=clusters.hdbscan, gmm=clusters.gmm,
                     labelled=labelled.labelled, labelled_eps=labelled.labelled_eps)
     try:
         import reco_peers
-        COMMANDS.update((name, getattr(reco_peers, name)) for name in ("ease", "rp3beta", "als", "recommend_all"))
+        COMMANDS.update((name, getattr(reco_peers, name)) for name in RECO)
     except ImportError as e:
         missing = str(e.name)
-        COMMANDS.update((name, lambda *_: need(missing)) for name in ("ease", "rp3beta", "als", "recommend_all"))
+        COMMANDS.update((name, lambda *_: need(missing)) for name in RECO)
     for line in sys.stdin:
         words = line.split()
         try:

@@ -92,14 +92,20 @@ def als(lib, path, d, passes):
     return " ".join(f"{(b - a) / (int(passes) - 1):.6f}" for a, b in zip(*seconds))
 
 
+def recommender(algorithm, x, size, threads):
+    """A fitted one of implicit; threads 0: as many as there are processors."""
+    if algorithm == "ials":
+        model = peers.need("implicit.cpu.als").AlternatingLeastSquares(factors=size, iterations=2, num_threads=threads, use_cg=True, random_state=1)
+    else:
+        model = peers.need("implicit.nearest_neighbours").CosineRecommender(K=size + 1, num_threads=threads)
+    model.fit(x, show_progress=False)
+    return model
+
+
 def recommend_all(algorithm, path, size, n):
     x = peers.read_pairs(path, False)
     with peers.threads(1):
-        if algorithm == "ials":
-            model = als_implicit(x, int(size), 2, True)
-        else:
-            model = peers.need("implicit.nearest_neighbours").CosineRecommender(K=int(size) + 1, num_threads=1)
-            model.fit(x, show_progress=False)
+        model = recommender(algorithm, x, int(size), 1)
         with peers.Clock() as t:
             model.recommend(np.arange(x.shape[0]), x, N=int(n), filter_already_liked_items=True)
     return str(t)

@@ -140,3 +140,36 @@ def events(table):
     sql("ALTER TABLE peer_neighbours ADD PRIMARY KEY (source, target)")
     t.lap()
     return f"{t} {kept.nnz}"
+
+
+# ---- events: pairs out, lists of items for all customers back; the model is there already ----
+
+def lists(table, algorithm, size, n):
+    """Answers: seconds in all, read, work, write."""
+    import reco_peers
+    np, pd, sp = peers.need("numpy"), peers.need("pandas"), peers.need("scipy.sparse")
+    n = int(n)
+
+    def read():
+        with Out(f"COPY (SELECT customer, item FROM {table}) TO STDOUT (FORMAT csv)") as f:
+            df = pd.read_csv(f, names=["customer", "item"])
+        customer, people = pd.factorize(df["customer"], sort=True)
+        item, names = pd.factorize(df["item"], sort=True)
+        x = sp.csr_matrix((np.ones(len(df), np.float32), (customer, item)))
+        x.sum_duplicates()
+        x.data[:] = 1
+        return x, people, names
+
+    model = reco_peers.recommender(algorithm, read()[0], int(size), 0)
+    sql("DROP TABLE IF EXISTS peer_lists")
+    t = Laps()
+    x, people, names = read()
+    t.lap()
+    items, scores = model.recommend(np.arange(x.shape[0]), x, N=n, filter_already_liked_items=True)
+    t.lap()
+    sql("CREATE TABLE peer_lists (customer_id int NOT NULL, rank int NOT NULL, item_id text NOT NULL, score float8)")
+    df = pd.DataFrame({"c": np.repeat(people, n), "r": np.tile(np.arange(1, n + 1), len(people)), "i": np.asarray(names)[items.ravel()],
+                       "s": scores.ravel()})
+    copy_in("COPY peer_lists FROM STDIN (FORMAT csv)", lambda f: df.to_csv(f, index=False, header=False))
+    t.lap()
+    return str(t)

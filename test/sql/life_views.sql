@@ -17,8 +17,8 @@ SELECT c.relname, a.attname FROM pg_class c LEFT JOIN pg_attribute a ON a.attrel
 	WHERE c.relnamespace = 'clusterseg'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname !~ '^_'
 	AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL);
 -- views look with the eyes of who looks, tables have row security
-SELECT relname FROM pg_class WHERE relnamespace = 'clusterseg'::regnamespace AND relkind = 'v' AND NOT COALESCE('security_invoker=true' = ANY (reloptions), false);
-SELECT relname FROM pg_class WHERE relnamespace = 'clusterseg'::regnamespace AND relkind = 'r' AND NOT relrowsecurity;
+SELECT relname FROM pg_class WHERE relnamespace = 'clusterseg'::regnamespace AND relkind = 'v' AND NOT COALESCE('security_invoker=true' = ANY (reloptions), false) ORDER BY 1;
+SELECT relname FROM pg_class WHERE relnamespace = 'clusterseg'::regnamespace AND relkind = 'r' AND NOT relrowsecurity ORDER BY 1;
 
 -- ---- what stands in them ----
 CREATE TABLE customers AS
@@ -72,6 +72,21 @@ SELECT status, lag < '1 minute' AS young FROM clusterseg.freshness;
 SELECT version FROM clusterseg.train('m', 'customers', 'id', '{spend}', k => 2, publish => false);
 SELECT version FROM clusterseg.train('draft', 'customers', 'id', '{spend}', k => 2, publish => false);
 SELECT model, status, needs_refresh, published_version, draft_version FROM clusterseg.freshness ORDER BY 1;
+
+-- ---- figures for people: what is 0 and 2 is told as 0 and 2, by single precision or not; as plain SQL has it ----
+CREATE TABLE plain AS SELECT i AS id, i % 3 * 10 + i * 7 % 11 / 10.0 AS x, i % 2 * 50 + i % 5 AS y FROM generate_series(1, 300) i;
+SELECT k FROM clusterseg.train('plain', 'plain', 'id', '{x,y}', k => 3);
+SELECT feature, segment_id, c.value, p.mean, p.median, p.p5, p.p95, p.overall_mean, c.value = round(s.mean, 8 - ceil(log(s.mean))::int)
+	AND p.median = s.q[1] AND p.p5 = s.q[2] AND p.p95 = s.q[3] AS as_is
+FROM clusterseg.centroids c JOIN clusterseg.segment_profiles p USING (model, segment_id, feature),
+	LATERAL (SELECT avg(v)::numeric AS mean, percentile_cont('{0.5,0.05,0.95}'::float8[]) WITHIN GROUP (ORDER BY v)::numeric(9, 4)[] AS q
+		FROM (SELECT CASE feature WHEN 'x' THEN x ELSE y END AS v FROM plain JOIN plain_members m USING (id) WHERE m.segment_id = c.segment_id) f) s
+WHERE model = 'plain' ORDER BY 1, 2;
+
+-- shares of what is missing have their own digits
+SELECT k FROM clusterseg.train('missing', 'SELECT id, NULLIF(y, 2) * 1e6 AS y FROM plain', 'id', '{y}', k => 2, transforms => '{"y": {"impute": "indicator"}}');
+SELECT round(c.value::numeric, 8) = round((SELECT avg((y = 2)::int) FROM plain JOIN missing_members m USING (id) WHERE m.segment_id = c.segment_id), 8) AS as_is, c.value > 0 AS some
+	FROM clusterseg.centroids c WHERE model = 'missing' AND feature = 'y is missing' ORDER BY 2;
 
 -- ---- lists of what there is ----
 SELECT kind, count(DISTINCT algorithm) >= 4 AS algorithms, bool_and(meaning <> '' AND type <> '' AND summary <> '') AS all_described

@@ -45,8 +45,31 @@ SELECT version FROM clusterseg.train_recommender('wide', 'SELECT *, CASE WHEN c 
 SELECT t.key AS left_out, t.value->>'left_out' AS why FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'wide' AND t.value ? 'left_out' ORDER BY 1;
 RESET client_min_messages;
 -- what takes longer than is allowed is left out, and that is told
-SELECT version FROM clusterseg.train_recommender('paired', 'events', 'c', 'i', options => '{"effort": 0.00002}');
+SELECT version FROM clusterseg.train_recommender('paired', 'events', 'c', 'i', options => '{"effort": 0.00001}');
 SELECT t.key AS left_out, regexp_replace(t.value->>'left_out', '\d+', 'N') AS why FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'paired' AND version = 4 AND t.value ? 'left_out' ORDER BY 1;
+-- with times and texts of items, what looks at these is tried as well
+CREATE TABLE things AS SELECT i, 'thing number ' || i AS title, i % 3 AS size FROM generate_series(0, 23) i;
+SET client_min_messages = warning;
+SELECT version FROM clusterseg.train_recommender('dated', 'SELECT *, timestamptz ''2025-01-01'' + i * interval ''1 day'' AS at FROM events', 'c', 'i', at => 'at', item_source => 'things');
+SELECT t.key AS tried, t.value->>'left_out' AS left_out FROM clusterseg.versions, jsonb_each(metrics->'tried') t WHERE model = 'dated' ORDER BY 1;
+-- an item source without texts has nothing to say
+SELECT version FROM clusterseg.train_recommender('dated', 'events', 'c', 'i', item_source => 'SELECT i, size FROM things');
+SELECT metrics->'tried'->'content'->>'left_out' AS left_out FROM clusterseg.versions WHERE model = 'dated' AND version = 2;
+-- everybody has things of one sort, and hardly a thing is had twice: only words tell, and they reach what nobody has
+CREATE TABLE sorts AS SELECT i, 'sort' || i % 50 AS title FROM generate_series(0, 1999) i;
+CREATE TABLE tastes AS SELECT c, (c % 50 + 50 * (hashint4extended(c * 10 + n, 7) & 31))::int AS i FROM generate_series(1, 250) c, generate_series(1, 4) n;
+SELECT algorithm, items FROM clusterseg.train_recommender('by_words', 'tastes', 'c', 'i', item_source => 'sorts');
+SELECT options->>'algorithm' AS asked_for, metrics->'tried'->'content' ? 'ndcg' AS tried, metrics->'tried'->'itemknn' ? 'ndcg' AS tried_as_well FROM clusterseg.versions WHERE model = 'by_words';
+SELECT count(*) AS lists, bool_and(r.item_id::int % 50 = 7) AS same_sort, count(*) FILTER (WHERE NOT EXISTS (SELECT FROM tastes t WHERE t.i = r.item_id::int)) > 0 AS some_new
+FROM clusterseg.recommend_for_basket('by_words', '{7}', 30) r;
+-- four customers each have most of the same 60 things: the nearest tell, and their events are kept with the version, forgettable or not
+CREATE TABLE clones AS SELECT g * 4 + m AS c, i FROM generate_series(0, 29) g, generate_series(0, 3) m, LATERAL (SELECT DISTINCT hashint4extended(g * 100 + n, 3) & 16383 AS i FROM generate_series(1, 60) n) b
+	WHERE hashint8extended((g * 4 + m) * 100000 + i, 9) & 3 > 0;
+SELECT algorithm FROM clusterseg.train_recommender('kept', 'clones', 'c', 'i', options => '{"forgettable": false, "effort": 0.0018}');
+SELECT count(*) AS lists, count(*) FILTER (WHERE source = 'userknn') AS by_nearest,
+	count(*) FILTER (WHERE EXISTS (SELECT FROM clones b WHERE b.c / 4 = c / 4 AND b.i = r.item_id::int)) AS of_the_like
+FROM generate_series(0, 119) c, clusterseg.recommend('kept', c, 3) r;
+RESET client_min_messages;
 -- nobody has two things: there is nothing to judge by
 SELECT algorithm, customers FROM clusterseg.train_recommender('single', 'SELECT c, i FROM events WHERE i = 0', 'c', 'i');
 

@@ -88,6 +88,18 @@ SELECT pg_temp.asked('at => ''ordered_at''', 'max_customers => 50') AS asked;
 SELECT customers_group, algorithm, round(value::numeric, 3) AS hit_rate, customers FROM clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', at => 'ordered_at',
 	algorithms => '{}', "by" => '{items}', exclude_seen => false) WHERE metric = 'hit_rate' AND algorithm IN ('popular', 'itemknn') AND customers_group <> 'all';
 
+-- tuned inside the training part: the same as with these options given; what has nothing to try is as it was
+CREATE TABLE tuned AS SELECT * FROM clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', algorithms => '{rp3beta}', split => 'random', "by" => NULL, tune => true);
+SELECT algorithm, note IS NULL AS untuned, regexp_replace(note, '^tuned: ', '')::jsonb - '{neighbours,alpha,beta,shrink,similarity}'::text[] AS other_options FROM tuned WHERE metric = 'ndcg' ORDER BY 1;
+SELECT count(*) AS metrics, count(*) FILTER (WHERE t.value IS NOT DISTINCT FROM g.value) AS same
+FROM tuned t JOIN clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', algorithms => '{rp3beta}', split => 'random', "by" => NULL,
+	options => (SELECT jsonb_object_agg(algorithm, replace(note, 'tuned: ', '')::jsonb) FROM tuned WHERE metric = 'ndcg' AND note IS NOT NULL)) g USING (algorithm, metric, customers_group);
+-- the test plays no part in it: without its events the same options are found
+SELECT t.options = (SELECT regexp_replace(note, '^tuned: ', '')::jsonb FROM tuned WHERE metric = 'ndcg' AND algorithm = 'rp3beta') AS same_without_the_test
+FROM clusterseg.tune_recommender(format('SELECT q.* FROM few_orders q WHERE %s >= 0.2', clusterseg._drawn(42, 'customer_id', 'item_id')), 'customer_id', 'item_id',
+	algorithm => 'rp3beta', split => 'random', max_settings => 10, seed => 43) t WHERE t.chosen;
+DROP TABLE tuned;
+
 -- what was asked for must be possible; of all, what cannot be is noted
 SELECT algorithm, note IS NOT NULL AS left_out FROM clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', "by" => NULL)
 WHERE algorithm IN ('popular', 'trending', 'segment_popular', 'ease', 'ials') AND (metric = 'ndcg' OR metric IS NULL) ORDER BY 1;
@@ -123,6 +135,7 @@ SELECT raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_i
 SELECT split_part(raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', algorithms => '{ease}', options => '{"ease": {"l3": 1}}')$$), E'\n', 1);
 SELECT raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', algorithms => '{ease}', options => '{"ease": 3}')$$);
 SELECT raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', max_customers => 0)$$);
+SELECT raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', tune => NULL)$$);
 SELECT raises($$SELECT clusterseg.compare_recommenders('few_orders', 'customer_id', 'item_id', split => 'random', segmentation => 'nobody')$$);
 SELECT raises($$SELECT clusterseg.compare_recommenders('DELETE FROM orders RETURNING *', 'customer_id', 'item_id', split => 'random')$$);
 SELECT raises($$SELECT clusterseg.evaluate_recommender('knn', 'tests', "by" => '{warmth, NULL}')$$);

@@ -90,6 +90,23 @@ stage_build()
 	else
 		report fail build/clang "-Werror" "$(compile_errors "$SCRATCH/build/clang.log")"
 	fi
+	build_bench
+}
+
+# The programs of test/bench, which nothing else compiles: they follow the core.
+build_bench()
+{
+	local f log=$SCRATCH/build/bench.log
+	for f in test/bench/*.c; do
+		case $f in */floor.c) continue ;; esac
+		gcc -std=gnu11 -D_GNU_SOURCE -Isrc -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Werror \
+			-fsyntax-only "$f" || break
+	done >"$log" 2>&1
+	if [ -s "$log" ]; then
+		report fail build/bench "-Werror" "$(cat "$log")"
+	else
+		report ok build/bench "-Werror"
+	fi
 }
 
 # ---- lint: the rules of the sources ----

@@ -31,6 +31,7 @@ enum
 	CS_STREAM_GAP,
 	CS_STREAM_HOLDOUT,
 	CS_STREAM_NETWORK,
+	CS_STREAM_HEAT,
 	CS_STREAM_WORLDS = 101,		/* exploring: what might be true of an item */
 	CS_STREAM_PLACES			/* exploring: what comes to a place */
 };

@@ -8,16 +8,25 @@
  */
 #include "core/reco/algorithms.h"
 #include "core/reco/contest.h"
+#include "core/reco/effort.h"
+#include "core/reco/holdout.h"
 
-static const char *const names[] = {
-	"popular", "segment_popular", "itemknn", "rp3beta", "ease", "ials", "puresvd", "segment_mixture"
-};
-#define NAMES ((int) (sizeof(names) / sizeof(names[0])))
+#include <math.h>
 
+/* Room for the names of all algorithms. */
+#define ALGORITHMS 32
+
+/* All algorithms but those that choose among others. */
 static cs_contest *
 contest_of(cs_env *env, const cs_reco_args *a)
 {
-	return cs_contest_new(env, a, (char *const *) (uintptr_t) names, NAMES, true, cs_option_real(a->options, "effort"));
+	char	   *name[ALGORITHMS];
+	int			n = 0;
+
+	for (int i = 0; cs_recommenders[i]; i++)
+		if (cs_recommenders[i] != &cs_auto && cs_recommenders[i] != &cs_blend && n < ALGORITHMS)
+			name[n++] = (char *) (uintptr_t) cs_recommenders[i]->name;
+	return cs_contest_new(env, a, name, n, true, cs_option_real(a->options, "effort"));
 }
 
 static size_t
@@ -30,16 +39,15 @@ double
 cs_auto_seconds(cs_env *env, const cs_reco_args *args)
 {
 	cs_contest *c = contest_of(env, args);
-	double		sum = 0,
+	double		share = fmin(1, CS_HOLDOUT_ENTRIES / fmax((double) args->events->n, 1)),
+				sum = 0,
 				most = 0;
 
 	for (int i = 0; i < c->n; i++)
 		if (c->entrant[i].why_not == NULL)
 		{
-			double		seconds = cs_fit_seconds(env, c->entrant[i].algorithm, args);
-
-			sum += seconds;
-			most = seconds > most ? seconds : most;
+			sum += cs_fit_seconds_of(env, c->entrant[i].algorithm, args, share);
+			most = fmax(most, c->entrant[i].seconds);
 		}
 	return sum + most;
 }
@@ -94,7 +102,7 @@ static const cs_param params[] = {
 const cs_recommender cs_auto = {
 	.name = "auto",
 	.summary = "the algorithm, or blend of two, that ranks best what is held back of the training data",
-	.flags = CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS | CS_RECO_SEGMENTS | CS_RECO_COUNTS,
+	.flags = CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS | CS_RECO_SEGMENTS | CS_RECO_CUSTOMERS | CS_RECO_COUNTS | CS_RECO_CONTENT,
 	.params = params,
 	.fit = fit,
 	.arena = arena

@@ -72,6 +72,15 @@ deviations(const double *place, const cs_scored *prior, size_t n_prior, const in
 	return sd;
 }
 
+cs_blend_scale
+cs_blend_scale_of(double kappa, size_t n, double own, double prior)
+{
+	double		w = cs_blend_weight(kappa, n);
+
+	/* scores that are all the same say nothing, but prior > 0 keeps its items in the list */
+	return (cs_blend_scale) {w, own > 0 ? (1 - w) / own : 0, prior > 0 ? w / prior : w};
+}
+
 size_t
 cs_blend_scores(cs_env *env, const cs_scored *own, size_t n_own, const cs_scored *prior, size_t n_prior, const int32_t *item,
 				size_t n, double kappa, double *place, cs_blend_scale *scale, cs_scored *out)
@@ -82,11 +91,7 @@ cs_blend_scores(cs_env *env, const cs_scored *own, size_t n_own, const cs_scored
 	for (size_t i = 0; i < n_own; i++)
 		place[own[i].item] = own[i].score;
 	sd = deviations(place, prior, n_prior, item, n);
-	scale->weight = cs_blend_weight(kappa, n);
-
-	/* scores that are all the same say nothing, but prior > 0 keeps its items in the list */
-	scale->own = sd.own > 0 ? (1 - scale->weight) / sd.own : 0;
-	scale->prior = sd.prior > 0 ? scale->weight / sd.prior : scale->weight;
+	*scale = cs_blend_scale_of(kappa, n, sd.own, sd.prior);
 	for (size_t i = 0; i < n_prior; i++)
 	{
 		double		score = scale->own * place[prior[i].item] + scale->prior * prior[i].score;
@@ -160,7 +165,10 @@ fit(cs_env *env, cs_team *team, const cs_reco_args *args, cs_reco_model *out)
 	if (given)
 		take_members(c, kappa);
 	else
+	{
+		c->must_blend = true;
 		cs_contest_run(c, env, team, args, true, kappa);
+	}
 	if (c->own < 0)
 		cs_fail(env, CS_E_LIMIT, "no members of a blend fit into the memory and time that are allowed", NULL,
 				"Increase the option \"memory\", or name the members with the option \"members\".");

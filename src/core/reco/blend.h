@@ -30,6 +30,9 @@ cs_blend_weight(double kappa, size_t n)
 	return kappa > 0 ? kappa / (kappa + (double) n) : 0;
 }
 
+/* For n items in the history, from the standard deviations of both. */
+cs_blend_scale cs_blend_scale_of(double kappa, size_t n, double own, double prior);
+
 /*
  * own: of any items, each once; prior: of all items that are recommended.  item: the
  * history, ascending.  place: zeros for all items, and left so.  out, with room for

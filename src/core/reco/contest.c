@@ -3,21 +3,31 @@
  */
 #include "core/reco/contest.h"
 
-#include "core/reco/blend.h"
+#include "core/reco/algorithms.h"
+#include "core/reco/effort.h"
+#include "core/reco/heat.h"
 #include "core/reco/holdout.h"
-#include "core/reco/scores.h"
+#include "core/reco/race.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Kappas that are tried: from the own scores alone to nearly the kinds alone. */
-static const double kappas[] = {0, 1, 3, 10, 30, 100, 1000};
-#define KAPPAS (sizeof(kappas) / sizeof(kappas[0]))
+/* What judging a customer computes, in scores per item. */
+#define SCORES_EACH 30.0
 
-/* Work per second of one processor, for estimates: terms of sparse sums, multiplications of dense algebra. */
-#define SPARSE_RATE 3e8
-#define DENSE_RATE 3e9
-#define PRODUCT_RATE 4e10
+/* Seconds of those that might fall out from which on a first round pays. */
+#define HEAT_PAYS 3
+
+/*
+ * Where what is held back is no more than two percent of the entries, who took part
+ * and takes a second or more is not fitted again; who counts is, for counts are
+ * exact.
+ */
+#define NEARLY_ALL 0.98
+#define KEPT_SECONDS 1
+
+/* Findings of the leader, beside who takes part. */
+#define FOUND 6
 
 /* Weights above this, or as far apart, are too much for systems of equations. */
 #define WEIGHTS_APART 1e6
@@ -38,51 +48,6 @@ weights_apart(const cs_events *e)
 	return most > WEIGHTS_APART * least;
 }
 
-/* Sums over rows with n entries each: n^2, and what a system of n or d unknowns takes. */
-static double
-row_work(const size_t *start, int rows, double d, double *squares)
-{
-	double		systems = 0;
-
-	for (int r = 0; r < rows; r++)
-	{
-		double		n = (double) (start[r + 1] - start[r]);
-
-		*squares += n * n;
-		systems += n < d ? n * n * d + n * n * n : n * d * d + d * d * d;
-	}
-	return systems;
-}
-
-double
-cs_fit_seconds(cs_env *env, const cs_recommender *r, const cs_reco_args *args)
-{
-	const cs_events *e = args->events;
-	cs_options *o = cs_options_new(env, cs_reco_params(env, r));
-	bool		has_factors = cs_params_find(o->table, "factors") >= 0;
-	double		d = has_factors ? cs_option_real(o, "factors") : 0,
-				n = (double) e->n,
-				rows = (double) e->customers + (double) e->items,
-				items = e->items,
-				squares = 0,
-				systems = row_work(e->start, e->customers, d, &squares),
-				seconds = n / SPARSE_RATE;
-
-	if (strcmp(r->name, "ials") == 0)
-		seconds += cs_option_real(o, "iterations") * (2 * systems + rows * d * d) / DENSE_RATE;
-	else if (strcmp(r->name, "ease") == 0)
-		seconds += squares / SPARSE_RATE + items * items * items / PRODUCT_RATE;
-	else if (r->flags & CS_RECO_ITEMS)
-		seconds += squares / SPARSE_RATE;
-	else if (has_factors)
-		seconds += 26 * (2 * n * (d + 10) / DENSE_RATE + 3 * rows * (d + 10) * (d + 10) / PRODUCT_RATE);
-	if (r->flags & CS_RECO_KINDS)
-		seconds = 2 * seconds + CS_HOLDOUT_SCORES / DENSE_RATE + 1000 * (double) e->customers * d / PRODUCT_RATE;
-	cs_release(env, o->value);
-	cs_release(env, o);
-	return seconds;
-}
-
 /* The options of an entrant: its defaults, and what all have in common as it was asked for. */
 static cs_options *
 options_for(cs_env *env, const cs_recommender *r, const cs_reco_args *args)
@@ -101,21 +66,21 @@ reason_against(cs_env *env, const cs_entrant *e, const cs_reco_args *args, doubl
 {
 	cs_reco_args own = *args;
 	size_t		arena;
-	double		seconds;
 
 	own.options = e->options;
 	if (e->algorithm->flags & CS_RECO_SEGMENTS && args->segment == NULL)
 		return "it needs a segmentation";
 	if (e->algorithm->flags & CS_RECO_TIME && args->events->last == NULL)
 		return "it needs the times of events";
+	if (e->algorithm->flags & CS_RECO_CONTENT && args->attributes == NULL)
+		return "it needs an item source with texts";
 	if ((e->algorithm == cs_recommender_find("ease") || e->algorithm == cs_recommender_find("ials")) && weights_apart(args->events))
 		return "weights are too many orders of magnitude apart";
 	arena = e->algorithm->arena ? e->algorithm->arena(&own) : 0;
 	if (args->memory > 0 && arena > args->memory)
 		return cs_text(env, "it takes %zu MB of memory", (arena >> 20) + 1);
-	seconds = effort > 0 ? cs_fit_seconds(env, e->algorithm, args) : 0;
-	if (seconds > effort)
-		return cs_text(env, "it takes about %.0f seconds", seconds);
+	if (effort > 0 && e->seconds > effort)
+		return cs_text(env, "it takes about %.0f seconds", e->seconds);
 	return NULL;
 }
 
@@ -128,12 +93,14 @@ cs_contest_new(cs_env *env, const cs_reco_args *args, char *const *name, int n, 
 	c->tried = CS_NEW(env, cs_tried, (size_t) n + 1);
 	c->single = c->own = c->prior = -1;
 	c->kappa = CS_BLEND_KAPPA;
+	c->limits = limits;
 	for (int i = 0; i < n; i++)
 	{
 		cs_entrant *e = &c->entrant[c->n];
 
 		e->algorithm = cs_recommender_find(name[i]);
 		e->options = options_for(env, e->algorithm, args);
+		e->seconds = cs_fit_seconds(env, e->algorithm, args);
 		if (limits)
 			e->why_not = reason_against(env, e, args, effort);
 		c->n++;
@@ -156,146 +123,22 @@ cs_contest_arena(const cs_contest *c, const cs_reco_args *args)
 		arena = e->why_not == NULL && e->algorithm->arena ? e->algorithm->arena(&own) : 0;
 		most = arena > most ? arena : most;
 	}
-	return most + cs_team_bytes(6, sizeof(double));
+	return most + cs_team_bytes(FOUND + (size_t) c->n, sizeof(double));
 }
 
 /* ---- the contest ---- */
 
-typedef struct running
-{
-	cs_env	   *env;
-	cs_contest *c;
-	const cs_reco_args *args;
-	const cs_holdout *h;
-	cs_trial   *trial;			/* leader, as all below */
-	cs_reco_model *model;
-	double	  **ndcg;			/* per entrant */
-	double	   *blend;			/* of the best blend */
-	double		best_blend;
-} running;
-
-static bool
-is_own(const cs_entrant *e)
+bool
+cs_contest_own(const cs_entrant *e)
 {
 	return e->why_not == NULL && e->algorithm->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS) &&
-		!(e->algorithm->flags & (CS_RECO_KINDS | CS_RECO_SEQUENCE));
+		!(e->algorithm->flags & (CS_RECO_KINDS | CS_RECO_SEQUENCE | CS_RECO_CONTENT));
 }
 
-static bool
-is_prior(const cs_entrant *e)
+bool
+cs_contest_prior(const cs_entrant *e)
 {
 	return e->why_not == NULL && (e->algorithm->flags & (CS_RECO_ITEMS | CS_RECO_FACTORS | CS_RECO_KINDS)) == CS_RECO_KINDS;
-}
-
-/* Leader: how good an entrant is. */
-static void
-judge(running *r, int i)
-{
-	cs_env	   *env = r->env;
-	cs_scores  *s = cs_scores_new(env, r->c->entrant[i].algorithm, &r->model[i], r->args->segment);
-
-	if (r->trial == NULL)
-		r->trial = cs_trial_new(env, r->h, cs_option_real(r->args->options, "half_life"), r->model[i].popularity);
-	r->ndcg[i] = CS_ROOM(env, double, r->h->n);
-	cs_trial_ndcg(env, r->trial, cs_scores_customer, s, r->ndcg[i]);
-	cs_scores_free(s);
-}
-
-/* Leader: how good two entrants are together, for each kappa. */
-static void
-judge_blend(running *r, int own, int prior, double kappa)
-{
-	cs_env	   *env = r->env;
-	size_t		items = (size_t) r->h->rest->items,
-				kappas_n = kappa >= 0 ? 1 : KAPPAS;
-	cs_scores  *s = cs_scores_new(env, r->c->entrant[own].algorithm, &r->model[own], NULL),
-			   *t = cs_scores_new(env, r->c->entrant[prior].algorithm, &r->model[prior], NULL);
-	cs_scored  *a = CS_ROOM(env, cs_scored, items),
-			   *b = CS_ROOM(env, cs_scored, items),
-			   *out = CS_ROOM(env, cs_scored, items);
-	double	   *place = CS_NEW(env, double, items),
-			   *ndcg = CS_ROOM(env, double, KAPPAS * r->h->n);
-
-	for (size_t u = 0; u < r->h->n; u++)
-	{
-		const int32_t *item;
-		const double *value;
-		size_t		n = cs_trial_history(r->trial, u, &item, &value),
-					n_own = cs_scores_customer(env, s, r->h->customer[u], n, item, value, a),
-					n_prior = cs_scores_customer(env, t, r->h->customer[u], n, item, value, b);
-
-		for (size_t k = 0; k < kappas_n; k++)
-		{
-			cs_blend_scale scale;
-			size_t		m = cs_blend_scores(env, a, n_own, b, n_prior, item, n, kappa >= 0 ? kappa : kappas[k], place, &scale, out);
-
-			ndcg[k * r->h->n + u] = cs_trial_judge(env, r->trial, u, out, m);
-		}
-		cs_poll(env);
-	}
-	for (size_t k = 0; k < kappas_n; k++)
-	{
-		double		mean = cs_trial_mean(ndcg + k * r->h->n, r->h->n);
-
-		if (r->c->own >= 0 && mean <= r->best_blend)
-			continue;
-		r->best_blend = mean;
-		r->c->own = own;
-		r->c->prior = prior;
-		r->c->kappa = kappa >= 0 ? kappa : kappas[k];
-		memcpy(r->blend, ndcg + k * r->h->n, sizeof(double) * r->h->n);
-	}
-	cs_scores_free(s);
-	cs_scores_free(t);
-	cs_release(env, a);
-	cs_release(env, b);
-	cs_release(env, out);
-	cs_release(env, place);
-	cs_release(env, ndcg);
-}
-
-static cs_interval
-interval_of(cs_env *env, const double *ndcg, size_t n, uint64_t seed)
-{
-	cs_interval i;
-
-	cs_interval_means(env, ndcg, n, 1, seed, &i);
-	return i;
-}
-
-/* Leader: who is best. */
-static void
-compare(running *r, bool blends, double kappa)
-{
-	cs_contest *c = r->c;
-	double		best = -1;
-
-	for (int i = 0; i < c->n; i++)
-	{
-		double		mean;
-
-		c->tried[i] = (cs_tried) {c->entrant[i].algorithm, {0}, c->entrant[i].why_not};
-		if (c->entrant[i].why_not)
-			continue;
-		c->tried[i].ndcg = interval_of(r->env, r->ndcg[i], r->h->n, r->args->seed);
-		mean = c->tried[i].ndcg.value;
-		if (mean > best)
-		{
-			best = mean;
-			c->single = i;
-		}
-	}
-	for (int i = 0; i < c->n; i++)
-		if (is_prior(&c->entrant[i]))
-			c->kinds = r->model[i].kinds;
-	for (int own = 0; blends && own < c->n; own++)
-		for (int prior = 0; prior < c->n; prior++)
-			if (is_own(&c->entrant[own]) && is_prior(&c->entrant[prior]))
-				judge_blend(r, own, prior, kappa);
-	if (c->own < 0)
-		return;
-	c->tried[c->n] = (cs_tried) {cs_recommender_find("blend"), interval_of(r->env, r->blend, r->h->n, r->args->seed), NULL};
-	c->blended = r->best_blend > best;
 }
 
 /* What all have to know of the leader's findings. */
@@ -303,13 +146,15 @@ static void
 share(cs_contest *c, cs_env *env, cs_team *team)
 {
 	size_t		mark = cs_team_mark(team);
-	double	   *v = cs_team_alloc(env, team, 6, sizeof(double));
+	double	   *v = cs_team_alloc(env, team, FOUND + (size_t) c->n, sizeof(double));
 
 	if (team->rank == 0)
 	{
-		const double found[] = {c->single, c->own, c->prior, c->kappa, c->blended, c->kinds};
+		const double found[FOUND] = {c->single, c->own, c->prior, c->kappa, c->blended, c->kinds};
 
 		memcpy(v, found, sizeof(found));
+		for (int i = 0; i < c->n; i++)
+			v[FOUND + i] = c->entrant[i].why_not != NULL;
 	}
 	cs_team_barrier(team);
 	c->single = (int) v[0];
@@ -318,6 +163,9 @@ share(cs_contest *c, cs_env *env, cs_team *team)
 	c->kappa = v[3];
 	c->blended = v[4] != 0;
 	c->kinds = (int) v[5];
+	for (int i = 0; i < c->n; i++)
+		if (v[FOUND + i] != 0 && c->entrant[i].why_not == NULL)
+			c->entrant[i].why_not = "the leader says so";
 	cs_team_barrier(team);
 	cs_team_rewind(team, mark);
 }
@@ -330,9 +178,9 @@ take_first(cs_contest *c)
 	for (int i = c->n; i-- > 0;)
 	{
 		c->tried[i] = (cs_tried) {c->entrant[i].algorithm, {0}, c->entrant[i].why_not ? c->entrant[i].why_not : "nothing could be held back"};
-		if (is_own(&c->entrant[i]))
+		if (cs_contest_own(&c->entrant[i]))
 			c->own = c->single = i;
-		if (is_prior(&c->entrant[i]))
+		if (cs_contest_prior(&c->entrant[i]))
 			c->prior = i;
 	}
 	for (int i = c->n; c->single < 0 && i-- > 0;)
@@ -342,22 +190,11 @@ take_first(cs_contest *c)
 		c->own = c->prior = -1;
 }
 
-void
-cs_contest_run(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *args, bool blends, double kappa)
+static cs_reco_model *
+fit_all(const cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *args, const cs_holdout *h)
 {
-	cs_holdout *h = cs_holdout_new(env, args->events, args->seed, 100.0 * (double) args->events->items);
-	running		r = {env, c, args, h};
+	cs_reco_model *model = CS_NEW(env, cs_reco_model, (size_t) c->n);
 
-	if (h->n == 0)
-	{
-		take_first(c);
-		c->kappa = kappa >= 0 ? kappa : CS_BLEND_KAPPA;
-		cs_holdout_free(env, h);
-		return;
-	}
-	r.model = CS_NEW(env, cs_reco_model, (size_t) c->n);
-	r.ndcg = CS_NEW(env, double *, (size_t) c->n);
-	r.blend = CS_NEW(env, double, h->n);
 	for (int i = 0; i < c->n; i++)
 	{
 		cs_reco_args own = *args;
@@ -366,14 +203,61 @@ cs_contest_run(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *ar
 			continue;
 		own.events = h->rest;
 		own.options = c->entrant[i].options;
-		c->entrant[i].algorithm->fit(env, team, &own, &r.model[i]);
-		if (team->rank == 0)
-			judge(&r, i);
+		c->entrant[i].algorithm->fit(env, team, &own, &model[i]);
 	}
+	return model;
+}
+
+/* Would a first round save more than it costs? */
+static bool
+has_heat(const cs_contest *c, const cs_events *e)
+{
+	double		sum = 0;
+
+	for (int i = 0; i < c->n; i++)
+		sum += c->entrant[i].why_not == NULL && c->entrant[i].seconds >= CS_HEAT_SECONDS ? c->entrant[i].seconds : 0;
+	return c->limits && sum >= HEAT_PAYS && cs_heat_is_part(e);
+}
+
+/* A first round for those that take their time. */
+static void
+run_heat(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *args, bool blends, double kappa)
+{
+	cs_reco_args heat = cs_heat_args(env, args);
+	cs_holdout *h = cs_holdout_new(env, heat.events, args->seed, SCORES_EACH * (double) heat.events->items);
+
+	if (h->n > 0)
+	{
+		cs_reco_model *model = fit_all(c, env, team, &heat, h);
+
+		if (team->rank == 0)
+			cs_race_heat(env, c, &heat, h, model, blends, kappa);
+		share(c, env, team);
+	}
+	cs_holdout_free(env, h);
+	cs_heat_free(env, &heat);
+}
+
+void
+cs_contest_run(cs_contest *c, cs_env *env, cs_team *team, const cs_reco_args *args, bool blends, double kappa)
+{
+	cs_holdout *h;
+
+	if (has_heat(c, args->events))
+		run_heat(c, env, team, args, blends, kappa);
+	h = cs_holdout_new(env, args->events, args->seed, SCORES_EACH * (double) args->events->items);
+	if (h->n == 0)
+	{
+		take_first(c);
+		c->kappa = kappa >= 0 ? kappa : CS_BLEND_KAPPA;
+		cs_holdout_free(env, h);
+		return;
+	}
+	c->model = fit_all(c, env, team, args, h);
+	c->nearly_all = (double) h->rest->n >= NEARLY_ALL * (double) args->events->n;
 	if (team->rank == 0)
-		compare(&r, blends, kappa);
+		cs_race_run(env, c, args, h, c->model, blends, kappa);
 	share(c, env, team);
-	cs_release(env, r.blend);
 }
 
 /* ---- the final fit ---- */
@@ -384,9 +268,18 @@ cs_contest_options(const cs_contest *c, int entrant, cs_env *env, const cs_reco_
 	cs_options *o = options_for(env, c->entrant[entrant].algorithm, args);
 
 	/* the number of kinds has been chosen already */
-	if (is_prior(&c->entrant[entrant]) && c->kinds > 0)
+	if (cs_contest_prior(&c->entrant[entrant]) && c->kinds > 0)
 		o->value[cs_params_find(o->table, "clusters")].number = c->kinds;
 	return o;
+}
+
+/* Has what the entrant learnt from the rest to do for all events? */
+static bool
+kept(const cs_contest *c, int entrant)
+{
+	const cs_entrant *e = &c->entrant[entrant];
+
+	return c->model && c->nearly_all && e->seconds >= KEPT_SECONDS && !(e->algorithm->flags & CS_RECO_COUNTS);
 }
 
 void
@@ -395,7 +288,21 @@ cs_contest_fit(const cs_contest *c, int entrant, cs_env *env, cs_team *team, con
 	cs_reco_args own = *args;
 
 	own.options = cs_contest_options(c, entrant, env, args);
-	c->entrant[entrant].algorithm->fit(env, team, &own, out);
+	if (!kept(c, entrant))
+		c->entrant[entrant].algorithm->fit(env, team, &own, out);
+	else if (team->rank == 0)
+	{
+		cs_reco_model common;
+
+		cs_reco_fit_common(env, &own, &common);
+		*out = c->model[entrant];
+		out->popularity = common.popularity;
+		out->customers = common.customers;
+		out->segment_start = common.segment_start;
+		out->segment_item = common.segment_item;
+		out->segment_weight = common.segment_weight;
+		out->segment_total = common.segment_total;
+	}
 }
 
 void

@@ -11,9 +11,6 @@
 /* Of a history, one in so many is held back. */
 #define ONE_IN 5
 
-/* Length of the lists that are judged. */
-#define LENGTH 10
-
 #define POLL_CUSTOMERS 64
 
 typedef struct ticket
@@ -259,14 +256,14 @@ cs_trial_judge(cs_env *env, const cs_trial *trial, size_t t, const cs_scored *sc
 	size_t		from = h->rest->start[h->customer[t]];
 	cs_layer	layer[2] = {{scored, n}, trial->popular};
 	cs_rank_args args = {layer, 2, h->rest->item + from, h->rest->start[h->customer[t] + 1] - from, NULL, 0};
-	cs_ranked	ranked[LENGTH];
-	int32_t		list[LENGTH];
+	cs_ranked	ranked[CS_TRIAL_LENGTH];
+	int32_t		list[CS_TRIAL_LENGTH];
 	double		metric[CS_METRICS_OF_HITS];
-	int			found = cs_rank(env, &args, LENGTH, ranked);
+	int			found = cs_rank(env, &args, CS_TRIAL_LENGTH, ranked);
 
 	for (int i = 0; i < found; i++)
 		list[i] = ranked[i].item;
-	cs_metrics_of_hits(list, found, h->item + h->start[t], (int) (h->start[t + 1] - h->start[t]), LENGTH, metric);
+	cs_metrics_of_hits(list, found, h->item + h->start[t], (int) (h->start[t + 1] - h->start[t]), CS_TRIAL_LENGTH, metric);
 	return metric[CS_METRIC_NDCG];
 }
 

@@ -21,6 +21,9 @@
 #define CS_HOLDOUT_LEAST 500
 #define CS_HOLDOUT_MOST 3000
 
+/* Length of the lists that are judged. */
+#define CS_TRIAL_LENGTH 10
+
 /* Entries to learn from, at most. */
 #define CS_HOLDOUT_ENTRIES 1000000
 

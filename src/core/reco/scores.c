@@ -4,6 +4,8 @@
 #include "core/reco/scores.h"
 
 #include "core/reco/blend.h"
+#include "core/reco/crowd.h"
+#include "core/reco/sequence.h"
 #include "core/reco/tastes.h"
 
 #include <string.h>
@@ -13,6 +15,12 @@ struct cs_scores
 	cs_env	   *env;
 	const cs_reco_model *m;
 	const int32_t *segment;
+	const cs_events *e;
+	const cs_options *options;
+	bool		ordered;		/* what a history counts for depends on its order */
+	cs_crowd   *crowd;			/* or NULL */
+	double	   *value;			/* of a history in order */
+	size_t		value_room;
 	double	   *place;			/* zeros, per item */
 	cs_scored  *own;
 	cs_scored  *prior;
@@ -53,13 +61,18 @@ take_factors(cs_scores *s)
 }
 
 cs_scores *
-cs_scores_new(cs_env *env, const cs_recommender *r, const cs_reco_model *m, const int32_t *segment)
+cs_scores_new(cs_env *env, const cs_recommender *r, const cs_reco_model *m, const cs_reco_args *args)
 {
 	cs_scores  *s = CS_NEW(env, cs_scores, 1);
 
 	s->env = env;
 	s->m = m;
-	s->segment = r->flags & CS_RECO_SEGMENTS ? segment : NULL;
+	s->segment = r->flags & CS_RECO_SEGMENTS ? args->segment : NULL;
+	s->e = args->events;
+	s->options = args->options;
+	s->ordered = (r->flags & CS_RECO_SEQUENCE) != 0;
+	if (r->flags & CS_RECO_CUSTOMERS)
+		s->crowd = cs_crowd_new(env, args->events, args->options, m->bar);
 	s->place = CS_NEW(env, double, (size_t) m->items);
 	s->own = CS_ROOM(env, cs_scored, (size_t) m->items);
 	s->prior = CS_ROOM(env, cs_scored, (size_t) m->items);
@@ -83,6 +96,9 @@ cs_scores_free(cs_scores *s)
 		cs_tastes_free(s->tastes);
 		cs_release(env, s->p);
 	}
+	if (s->crowd)
+		cs_crowd_free(s->crowd);
+	cs_release(env, s->value);
 	cs_release(env, s->place);
 	cs_release(env, s->own);
 	cs_release(env, s->prior);
@@ -106,6 +122,33 @@ walk(cs_scores *s, size_t n, const int32_t *item, const double *value, cs_scored
 		s->place[i] = 0;
 	}
 	return found;
+}
+
+/* What the entries of a customer of the events count for by their order. */
+static const double *
+ordered_values(cs_scores *s, int32_t customer, size_t n)
+{
+	size_t		first = s->e->start[customer];
+
+	if (n > s->value_room)
+	{
+		cs_release(s->env, s->value);
+		s->value_room = 2 * n;
+		s->value = CS_ROOM(s->env, double, s->value_room);
+	}
+	cs_sequence_values(s->env, s->e, first, first + n, cs_option_int(s->options, "window"), cs_option_real(s->options, "decay"), s->value);
+	return s->value;
+}
+
+static size_t
+like_scores(cs_scores *s, int32_t customer, size_t n, const int32_t *item, const double *value, cs_scored *out)
+{
+	const cs_like *like;
+
+	if (n == 0)
+		return 0;
+	cs_crowd_find(s->crowd, n, item, value, customer, &like);
+	return cs_crowd_scores(s->crowd, out);
 }
 
 static size_t
@@ -162,6 +205,10 @@ cs_scores_customer(cs_env *env, void *arg, int32_t customer, size_t n, const int
 	}
 	if (s->tastes && n > 0)
 		return kind_scores(s, n, item, value, out);
+	if (s->crowd)
+		return like_scores(s, customer, n, item, value, out);
+	if (s->ordered && n > 0)
+		value = ordered_values(s, customer, n);
 	if (s->m->start || s->factors)
 		return own_scores(s, n, item, value, out);
 	return listed(s, customer, out);

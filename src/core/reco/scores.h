@@ -9,8 +9,8 @@
 
 typedef struct cs_scores cs_scores;
 
-/* segment: per customer, as in the arguments of the fit; or NULL. */
-cs_scores  *cs_scores_new(cs_env *env, const cs_recommender *r, const cs_reco_model *m, const int32_t *segment);
+/* args: of the fit; the events, options and segments stay as long as the scores. */
+cs_scores  *cs_scores_new(cs_env *env, const cs_recommender *r, const cs_reco_model *m, const cs_reco_args *args);
 void		cs_scores_free(cs_scores *s);
 
 /* A cs_trial_scores; arg is the cs_scores. */
