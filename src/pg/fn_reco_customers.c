@@ -237,7 +237,7 @@ clusterseg_reco_refit(PG_FUNCTION_ARGS)
 	cs_reco    *r = cs_reco_version(PG_GETARG_INT64(0));
 	int64		without = PG_GETARG_INT64(1);
 	int			memory = PG_GETARG_INT32(3);
-	cs_reco_customers *c = cs_reco_customers_read(t->env, r, &without);
+	cs_reco_customers *c = cs_reco_customers_read(t->env, r, &without, true);
 	int32	   *number;
 	TupleDesc	desc;
 	Datum		v[6];

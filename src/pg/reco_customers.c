@@ -186,12 +186,12 @@ take_part(void *arg, HeapTuple row, TupleDesc desc)
 }
 
 cs_reco_customers *
-cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without)
+cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without, bool timed)
 {
 	static cs_kept kept = {
-		"SELECT chunk, customers, lengths, items, weights, times, segments, bars, bar_customers FROM clusterseg._reco_customers"
-		" WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY chunk", 1, {INT8OID}};
-	Datum		values[1] = {Int64GetDatum(r->id)};
+		"SELECT chunk, customers, lengths, items, weights, CASE WHEN $2 THEN times END, segments, bars, bar_customers"
+		" FROM clusterseg._reco_customers WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY chunk", 2, {INT8OID, BOOLOID}};
+	Datum		values[2] = {Int64GetDatum(r->id), BoolGetDatum(timed)};
 	cs_reco_customers *c = CS_NEW(env, cs_reco_customers, 1);
 	reading		g = {env, c, without};
 
@@ -289,7 +289,7 @@ cs_reco_alike(cs_reco *r)
 	cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customers", ALLOCSET_DEFAULT_SIZES);
 	env = cs_pg_env(cxt);
 	w = CS_NEW(env, cs_reco_crowd, 1);
-	w->c = cs_reco_customers_read(env, r, NULL);
+	w->c = cs_reco_customers_read(env, r, NULL, r->half_life > 0);
 	drop_left_out(&w->c->e);
 	fill_slots(env, w);
 	w->alike = cs_crowd_new(env, &w->c->e, options, w->c->bar);

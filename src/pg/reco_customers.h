@@ -29,8 +29,8 @@ typedef struct cs_reco_customers
 	int			chunk;			/* rows so far */
 } cs_reco_customers;
 
-/* All customers of a version, but the one with the number in without, when it is not NULL. */
-extern cs_reco_customers *cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without);
+/* All customers of a version, but the one with the number in without, when it is not NULL; with times where they are kept and wanted. */
+extern cs_reco_customers *cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without, bool timed);
 
 /* The same as serving looks for those alike in them: kept with the version. */
 extern cs_crowd *cs_reco_alike(cs_reco *r);
