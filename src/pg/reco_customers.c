@@ -51,6 +51,7 @@ typedef struct reading
 	cs_env	   *env;
 	cs_reco_customers *c;
 	const int64 *without;
+	MemoryContext row_cxt;
 } reading;
 
 /* One row. */
@@ -162,9 +163,12 @@ static void
 take_part(void *arg, HeapTuple row, TupleDesc desc)
 {
 	reading    *g = arg;
+	MemoryContext old = MemoryContextSwitchTo(g->row_cxt);
 	part		p = part_of(row, desc);
 	cs_reco_customers *c = g->c;
 	size_t		from = 0;
+
+	MemoryContextSwitchTo(old);
 
 	if (DatumGetInt32(cs_reco_value(row, desc, 1)) != c->chunk ||
 		(c->chunk > 0 && ((c->bar != NULL) != (p.bar != NULL) || (c->e.last != NULL) != (p.at != NULL))))
@@ -183,6 +187,7 @@ take_part(void *arg, HeapTuple row, TupleDesc desc)
 		cs_reco_damaged("customers and their events differ in number");
 	c->read += p.customers;
 	c->chunk++;
+	MemoryContextReset(g->row_cxt);
 }
 
 cs_reco_customers *
@@ -193,11 +198,12 @@ cs_reco_customers_read(cs_env *env, const cs_reco *r, const int64 *without, bool
 		" FROM clusterseg._reco_customers WHERE version_id OPERATOR(pg_catalog.=) $1 ORDER BY chunk", 2, {INT8OID, BOOLOID}};
 	Datum		values[2] = {Int64GetDatum(r->id), BoolGetDatum(timed)};
 	cs_reco_customers *c = CS_NEW(env, cs_reco_customers, 1);
-	reading		g = {env, c, without};
+	reading		g = {env, c, without, AllocSetContextCreate(CurrentMemoryContext, "clusterseg customers of a row", ALLOCSET_DEFAULT_SIZES)};
 
 	c->e.items = r->items;
 	c->e.now = r->now;
 	cs_kept_run(&kept, values, NULL, take_part, &g);
+	MemoryContextDelete(g.row_cxt);
 	if (c->chunk == 0)
 		c->e.start = CS_NEW(env, size_t, 1);
 	return c;

@@ -17,6 +17,7 @@ part_serving()
 	local n a
 	n=$(scaled 1000000)
 	load_events "$n"
+	sql "SET max_parallel_workers_per_gather = 0"
 	drop_sql shop
 	drop_sql groups
 	sql "DROP TABLE IF EXISTS people, things;
@@ -36,4 +37,5 @@ part_serving()
 	done
 	serving "customers_for_segment_uplift" 2 "SELECT count(*) FROM clusterseg.customers_for_segment_uplift('shop', 1, 100)"
 	serving "segment_uplift" 0.02 "SELECT count(*) FROM clusterseg.segment_uplift('shop', 1, 100)"
+	sql "RESET max_parallel_workers_per_gather"
 }

@@ -34,9 +34,9 @@ cs_blend_weight(double kappa, size_t n)
 cs_blend_scale cs_blend_scale_of(double kappa, size_t n, double own, double prior);
 
 /*
- * own: of any items, each once; prior: of all items that are recommended.  item: the
+ * own: of any items, each once; prior: of all items that are recommended, ascending.  item: the
  * history, ascending.  place: zeros for all items, and left so.  out, with room for
- * all, gets all items whose score is not 0.  O(n_own + n_prior log n).
+ * all, gets all items whose score is not 0.  O(n_own + n_prior + n).
  */
 size_t		cs_blend_scores(cs_env *env, const cs_scored *own, size_t n_own, const cs_scored *prior, size_t n_prior,
 							const int32_t *item, size_t n, double kappa, double *place, cs_blend_scale *scale,

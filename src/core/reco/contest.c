@@ -302,6 +302,7 @@ cs_contest_fit(const cs_contest *c, int entrant, cs_env *env, cs_team *team, con
 		*out = c->model[entrant];
 		out->popularity = common.popularity;
 		out->customers = common.customers;
+		out->kappa = common.kappa;
 		out->segment_start = common.segment_start;
 		out->segment_item = common.segment_item;
 		out->segment_weight = common.segment_weight;

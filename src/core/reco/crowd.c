@@ -10,6 +10,9 @@
 #define POLL_ENTRIES 65536
 #define POLL_FOUND 16384
 
+/* Customers alike that are gone through between two polls. */
+#define EXPLAIN_LIKES 1024
+
 static void
 set_busy(cs_crowd *a)
 {
@@ -127,6 +130,7 @@ add_up(cs_crowd *a)
 
 		if (a->visits > 0 && n > a->visits)
 			n = a->visits;
+		cs_poll(a->env);
 		for (size_t q = from; q < from + n; q++)
 		{
 			int32_t		c = a->customer[q];
@@ -380,6 +384,8 @@ cs_crowd_explain(cs_crowd *a, int32_t item, double *contribution)
 		size_t		p = entry_of(a->e, c, item);
 		double		all = 0;
 
+		if (l % EXPLAIN_LIKES == EXPLAIN_LIKES - 1)
+			cs_poll(a->env);
 		if (p == a->e->n)
 			continue;
 		have++;
