@@ -28,7 +28,7 @@ BEGIN
 		found := concat_ws(', ', found, 'imported it is another one');
 	END IF;
 	PERFORM clusterseg.drop_model(m) FROM unnest('{robust,again}'::text[]) m;
-	RETURN concat_ws(', ', t.events || ' events', t.customers || ' customers', t.items || ' items', NULLIF(t.skipped, 0) || ' skipped', 'WRONG: ' || found);
+	RETURN concat_ws(', ', t.events || ' events', t.customers || ' customers', NULLIF(t.skipped, 0) || ' skipped', 'WRONG: ' || found);
 END
 $$;
 CREATE FUNCTION outcomes(source text, segmentation text DEFAULT 'groups', item_source text DEFAULT 'catalogue', OUT outcome text, OUT algorithms text) RETURNS SETOF record LANGUAGE sql AS $$
