@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "core/base/sorted.h"
 #include "pg/args.h"
 #include "pg/one_item.h"
 #include "pg/pg_env.h"
@@ -86,7 +87,7 @@ has_touched(const cs_batch *b, int customer, int32 item)
 {
 	const int32 *from = b->touched + b->touched_from[customer];
 
-	return bsearch(&item, from, b->touched_from[customer + 1] - b->touched_from[customer], sizeof(int32), cs_compare_items) != NULL;
+	return cs_sorted_has(from, b->touched_from[customer + 1] - b->touched_from[customer], item);
 }
 
 static void

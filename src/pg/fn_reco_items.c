@@ -9,6 +9,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "core/base/sorted.h"
 #include "pg/args.h"
 #include "pg/reco_call.h"
 #include "pg/reco_customers.h"
@@ -296,7 +297,7 @@ clusterseg_explain_recommendation(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (row->item < 0)
 		return (Datum) 0;
-	if (bsearch(&row->item, c->q.excluded.item, c->q.excluded.n, sizeof(int32), cs_compare_items))
+	if (cs_sorted_has(c->q.excluded.item, c->q.excluded.n, row->item))
 		c->q.excluded = (cs_item_set) {NULL, 0};
 	s = palloc(sizeof(cs_served) * (c->now.r->items + 1));
 	for (int i = cs_serve(c->env, &c->q, c->now.r->items, s); i-- > 0;)

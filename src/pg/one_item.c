@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "core/base/sorted.h"
 #include "pg/one_item.h"
 
 /* What each item gives to this one: O(entries of the model). */
@@ -18,10 +19,11 @@ weights_to(const cs_batch *b, int32 item)
 
 	for (int j = 0; j < b->now.r->items; j++)
 	{
-		const int32 *found = bsearch(&item, w->target + w->start[j], w->start[j + 1] - w->start[j], sizeof(int32), cs_compare_items);
+		size_t		n = w->start[j + 1] - w->start[j],
+					at = n > 0 ? cs_sorted_find(w->target + w->start[j], n, item) : n;
 
-		if (found)
-			to[j] = w->weight[found - w->target];
+		if (at < n)
+			to[j] = w->weight[w->start[j] + at];
 	}
 	return to;
 }

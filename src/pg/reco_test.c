@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "core/base/sorted.h"
 #include "pg/pg_env.h"
 #include "pg/reco_test.h"
 #include "pg/source.h"
@@ -90,7 +91,7 @@ seen(const cs_batch *b, int customer, int32 item)
 {
 	size_t		from = b->touched_from[customer];
 
-	return bsearch(&item, b->touched + from, b->touched_from[customer + 1] - from, sizeof(int32), cs_compare_items) != NULL;
+	return cs_sorted_has(b->touched + from, b->touched_from[customer + 1] - from, item);
 }
 
 /* Distinct test items of the customer at position i. *end: next customer's. */

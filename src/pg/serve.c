@@ -3,6 +3,7 @@
  */
 #include "postgres.h"
 
+#include "core/base/sorted.h"
 #include "core/reco/sequence.h"
 #include "pg/serve.h"
 
@@ -43,7 +44,7 @@ cs_item_set_tidy(cs_item_set *s)
 static bool
 has(const cs_item_set *s, int32 item)
 {
-	return bsearch(&item, s->item, s->n, sizeof(int32), cs_compare_items) != NULL;
+	return cs_sorted_has(s->item, s->n, item);
 }
 
 /* How many items of a chunk could be listed. */

@@ -11,6 +11,7 @@
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
+#include "core/base/sorted.h"
 #include "core/base/rng.h"
 #include "core/reco/likeness.h"
 #include "pg/candidates.h"
@@ -219,7 +220,7 @@ lengthen(feeding *f)
 static bool
 is_promoted(const cs_shaper *h, int32 item)
 {
-	return bsearch(&item, h->promoted.item, h->promoted.n, sizeof(int32), cs_compare_items) != NULL;
+	return cs_sorted_has(h->promoted.item, h->promoted.n, item);
 }
 
 static const cs_item_row *

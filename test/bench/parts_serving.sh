@@ -29,10 +29,10 @@ part_serving()
 		sql "SELECT * FROM clusterseg.train_recommender('shop', 'events', 'customer', 'item', at => 'at', algorithm => '$a', segmentation => 'groups',
 			item_source => 'things', options => '$([ $a = ials ] && echo '{"factors": 64, "iterations": 2}' || echo '{"neighbours": 50}')')"
 		quiet
-		serving "recommend_all, $a, $(scaled 100000) customers" "$([ $a = ials ] && echo 60 || echo 10)" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10)"
-		serving "    max_per_category => 2" "$([ $a = ials ] && echo 60 || echo 12)" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, max_per_category => 2)"
-		serving "    diversity => 0.3" "$([ $a = ials ] && echo 90 || echo 30)" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, diversity => 0.3)"
-		serving "    explore => 0.2" "$([ $a = ials ] && echo 80 || echo 20)" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, explore => 0.2)"
+		serving "recommend_all, $a, $(scaled 100000) customers" "3" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10)"
+		serving "    max_per_category => 2" "3" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, max_per_category => 2)"
+		serving "    diversity => 0.3" "30" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, diversity => 0.3)"
+		serving "    explore => 0.2" "30" "SELECT count(*) FROM clusterseg.recommend_all('shop', 10, explore => 0.2)"
 		serving "customers_for_item, $a" 2 "SELECT count(*) FROM clusterseg.customers_for_item('shop', (SELECT item FROM things ORDER BY item LIMIT 1), 100)"
 	done
 	serving "customers_for_segment_uplift" 2 "SELECT count(*) FROM clusterseg.customers_for_segment_uplift('shop', 1, 100)"

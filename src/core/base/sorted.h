@@ -4,6 +4,7 @@
 #ifndef CS_SORTED_H
 #define CS_SORTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,12 @@ cs_sorted_find(const int32_t *v, size_t n, int32_t x)
 			left = half;
 	}
 	return n;
+}
+
+static inline bool
+cs_sorted_has(const int32_t *v, size_t n, int32_t x)
+{
+	return cs_sorted_find(v, n, x) < n;
 }
 
 #endif							/* CS_SORTED_H */
