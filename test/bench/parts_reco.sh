@@ -69,7 +69,8 @@ part_ials()
 part_ease()
 {
 	make_events "$(scaled 1000000)"
-	training "ease, $(scaled 10000) items" 1.3 1 "numpy" ease neighbours=500 -- ease "$work/events" 500
+	training "ease, $(scaled 10000) items" 1.3 1 "LAPACK, single" ease neighbours=500 -- ease "$work/events" 500 cholesky
+	training "    the same" 1.3 1 "numpy" ease neighbours=500 -- ease "$work/events" 500 inverse
 }
 
 part_rp3beta()

@@ -1,6 +1,7 @@
 """The peers' side of the recommenders: NumPy and SciPy as one would write it, and the package implicit.
 
-    ease FILE L2                        the whole matrix of weights by numpy and its BLAS
+    ease FILE L2 WAY                    the whole matrix of weights; WAY: inverse (numpy, double precision), cholesky (LAPACK's potrf and potri
+                                        by SciPy, single precision)
     rp3beta FILE ALPHA BETA NEIGHBOURS  SciPy's sparse product and a selection per column
     als LIB FILE FACTORS PASSES         LIB: scipy (rows of the same length solved together), cg, cholesky (implicit)
     recommend_all ALGORITHM FILE SIZE N implicit's recommend for all customers in one call, seen items left out; ALGORITHM: ials, itemknn;
@@ -14,13 +15,19 @@ import scipy.sparse as sp
 import peers
 
 
-def ease(path, l2):
+def ease(path, l2, way):
     x = peers.read_pairs(path, False)
+    lapack = peers.need("scipy.linalg").lapack
     with peers.threads(1):
         with peers.Clock() as t:
-            g = (x.T @ x).toarray().astype(np.float64)
+            g = (x.T @ x).toarray().astype(np.float32 if way == "cholesky" else np.float64)
             g[np.diag_indices_from(g)] += float(l2)
-            p = np.linalg.inv(g)
+            if way == "cholesky":
+                factor, _ = lapack.spotrf(g.T, lower=0, overwrite_a=1)
+                p, _ = lapack.spotri(factor, lower=0, overwrite_c=1)
+                p = np.triu(p) + np.triu(p, 1).T
+            else:
+                p = np.linalg.inv(g)
             b = p / -np.diag(p)
             b[np.diag_indices_from(b)] = 0
     return str(t)
