@@ -49,8 +49,8 @@ SELECT m.model, count(*) AS rows, count(*) FILTER (WHERE (k.item_id, k.score, k.
 	GROUP BY 1 ORDER BY 1;
 -- a cancelled call leaves no worker behind
 \set VERBOSITY terse
-SET statement_timeout = '150ms';
-SELECT count(*) FROM clusterseg.recommend_all('of_popular', 300);
+SET statement_timeout = '400ms';
+SELECT count(*) FROM generate_series(1, 1000) g CROSS JOIN LATERAL clusterseg.recommend_all('of_popular', 40 + g % 2);
 RESET statement_timeout;
 \set VERBOSITY default
 SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker';
