@@ -53,7 +53,7 @@ SET statement_timeout = '400ms';
 SELECT count(*) FROM generate_series(1, 1000) g CROSS JOIN LATERAL clusterseg.recommend_all('of_popular', 40 + g % 2);
 RESET statement_timeout;
 \set VERBOSITY default
-SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker';
+SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND datname = current_database();
 -- nor does one within a transaction that has yet to be committed, whose model workers read
 BEGIN;
 SELECT events FROM clusterseg.train_recommender('new', 'events', 'c', 'item', algorithm => 'itemknn');
