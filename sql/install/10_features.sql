@@ -75,6 +75,22 @@ END
 $$;
 COMMENT ON FUNCTION clusterseg._check_events(text, text, text, text, text, text, text, text[]) IS 'arguments that all views of events have in common';
 
+-- The type of a column of a source, a domain as what it is made of.
+CREATE FUNCTION clusterseg._column_type(q text, path text, name text) RETURNS regtype
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	type regtype;
+BEGIN
+	PERFORM set_config('search_path', path, true);
+	EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT q.%I FROM %s LIMIT 0))', name, q) INTO type;
+	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+	RETURN (SELECT COALESCE(NULLIF(y.typbasetype, 0), y.oid) FROM pg_type y WHERE y.oid = type);
+END
+$$;
+COMMENT ON FUNCTION clusterseg._column_type(text, text, text) IS 'type of a column of a source';
+
 -- What a view says for the time of an event.  Columns without a time zone are in that of the session which makes
 -- the view, and so are days: sessions in other zones then read the same numbers.
 CREATE FUNCTION clusterseg._time_column(q text, path text, at text, OUT moment text, OUT day text)
@@ -83,12 +99,8 @@ CREATE FUNCTION clusterseg._time_column(q text, path text, at text, OUT moment t
 AS $$
 DECLARE
 	zone text := current_setting('TimeZone');
-	type regtype;
+	type regtype := clusterseg._column_type(q, path, at);
 BEGIN
-	PERFORM set_config('search_path', path, true);
-	EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT q.%I FROM %s LIMIT 0))', at, q) INTO type;
-	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
-	type := (SELECT COALESCE(NULLIF(y.typbasetype, 0), y.oid) FROM pg_type y WHERE y.oid = type);
 	IF type = 'timestamptz'::regtype THEN
 		moment := format('q.%I', at);
 		day := format('(q.%I AT TIME ZONE %L)::date', at, zone);
@@ -108,13 +120,9 @@ CREATE FUNCTION clusterseg._check_amount(q text, path text, amount text) RETURNS
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	type regtype;
+	type regtype := clusterseg._column_type(q, path, amount);
 BEGIN
-	PERFORM set_config('search_path', path, true);
-	EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT q.%I FROM %s LIMIT 0))', amount, q) INTO type;
-	PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
-	IF NOT EXISTS (SELECT FROM pg_type y WHERE y.oid = type
-			AND COALESCE(NULLIF(y.typbasetype, 0), y.oid) = ANY ('{int2,int4,int8,numeric,float4,float8}'::regtype[])) THEN
+	IF type <> ALL ('{int2,int4,int8,numeric,float4,float8}'::regtype[]) THEN
 		PERFORM clusterseg._fail('42804', format('column "%s" of type %s is not a number', amount, type), NULL,
 			'Cast it to numeric or double precision in a query.');
 	END IF;

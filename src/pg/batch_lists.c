@@ -3,15 +3,12 @@
  */
 #include "postgres.h"
 
-#include <unistd.h>
-
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "pgstat.h"
 #include "port/atomics.h"
-#include "storage/dsm_impl.h"
 #include "storage/latch.h"
 #include "storage/shm_mq.h"
 #include "storage/shm_toc.h"
@@ -45,7 +42,6 @@
 typedef struct header
 {
 	pg_atomic_uint32 next;		/* chunk that nobody has taken yet */
-	cs_serving	serving;		/* what it points to is not needed */
 	size_t		n_allowed;
 	bool		has_allowed;
 	cs_shaper_known known;		/* pointers are each process's own */
@@ -163,16 +159,17 @@ clusterseg_lists_worker_main(dsm_segment *seg, shm_toc *toc)
 	header	   *h = shm_toc_lookup(toc, KEY_HEADER, false);
 	cs_env	   *env = cs_pg_env(CurrentMemoryContext);
 	cs_batch   *b = cs_batch_attach(env, &h->histories, toc, KEY_HISTORIES);
-	cs_shaper_known known = {h->has_facts ? shm_toc_lookup(toc, KEY_FACTS, false) : NULL, h->known.categories,
-	{shm_toc_lookup(toc, KEY_PROMOTED, false), h->known.promoted.n}};
-	cs_shaper  *shaper = cs_shaper_knowing(env, &b->now, &h->serving, &known);
-	cs_batch_lists l = {b, shaper, &h->serving, {NULL, 0}, h->exclude, h->n};
+	cs_shaper_known known = h->known;
+	cs_batch_lists l = {.b = b, .exclude = h->exclude, .n = h->n};
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "clusterseg customer", ALLOCSET_DEFAULT_SIZES);
 	shm_mq	   *queue = (shm_mq *) ((char *) shm_toc_lookup(toc, KEY_QUEUES, false) + (Size) ParallelWorkerNumber * QUEUE_BYTES);
 	shm_mq_handle *handle;
 	StringInfoData lists;
 
-	cs_shaper_load(shaper, b->w);
+	known.fact = h->has_facts ? shm_toc_lookup(toc, KEY_FACTS, false) : NULL;
+	known.promoted.item = shm_toc_lookup(toc, KEY_PROMOTED, false);
+	l.h = cs_shaper_knowing(env, &b->now, &known);
+	cs_shaper_load(l.h, b->w);
 	if (h->has_allowed)
 		l.allowed = (cs_item_set) {shm_toc_lookup(toc, KEY_ALLOWED, false), h->n_allowed};
 	cs_batch_search(b, l.allowed);
@@ -193,18 +190,6 @@ clusterseg_lists_worker_main(dsm_segment *seg, shm_toc *toc)
 }
 
 /* ---- the leader ---- */
-
-static int
-workers_for(const cs_batch_lists *l, size_t bytes)
-{
-	int			workers = Min(max_parallel_workers_per_gather, max_parallel_workers);
-
-	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP ||
-		l->b->data->customers->n < WORTHWHILE || l->n > CHUNK_ITEMS)
-		return 0;
-	workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	return workers > 0 && cs_shared_memory_has(bytes + (size_t) workers * QUEUE_BYTES) ? workers : 0;
-}
 
 static void
 hand_over(gathering *g, const char *lists)
@@ -330,24 +315,12 @@ describe(header *h, const cs_batch_lists *l)
 {
 	memset(h, 0, sizeof(*h));
 	pg_atomic_init_u32(&h->next, 0);
-	h->serving = *l->serving;
 	h->has_allowed = l->allowed.item != NULL;
 	h->n_allowed = l->allowed.n;
 	h->known = cs_shaper_knows(l->h);
 	h->has_facts = h->known.fact != NULL;
 	h->exclude = l->exclude;
 	h->n = l->n;
-}
-
-static void *
-put(shm_toc *toc, uint64 key, const void *from, Size bytes)
-{
-	void	   *to = shm_toc_allocate(toc, bytes + 1);
-
-	if (from && bytes > 0)
-		memcpy(to, from, bytes);
-	shm_toc_insert(toc, key, to);
-	return to;
 }
 
 /* Queues for the workers that came; the others' stay unused. */
@@ -389,11 +362,11 @@ together(cs_batch_lists *l, int workers, cs_batch_list_fn fn, void *arg)
 	cs_batch_share_estimate(l->b, &pcxt->estimator);
 	InitializeParallelDSM(pcxt);
 	cs_batch_share(l->b, &here.histories, pcxt->toc, KEY_HISTORIES);
-	h = put(pcxt->toc, KEY_HEADER, &here, sizeof(here));
-	put(pcxt->toc, KEY_ALLOWED, l->allowed.item, allowed);
-	put(pcxt->toc, KEY_PROMOTED, here.known.promoted.item, promoted);
-	put(pcxt->toc, KEY_FACTS, here.known.fact, facts);
-	queues = put(pcxt->toc, KEY_QUEUES, NULL, room);
+	h = cs_toc_put(pcxt->toc, KEY_HEADER, &here, sizeof(here));
+	cs_toc_put(pcxt->toc, KEY_ALLOWED, l->allowed.item, allowed);
+	cs_toc_put(pcxt->toc, KEY_PROMOTED, here.known.promoted.item, promoted);
+	cs_toc_put(pcxt->toc, KEY_FACTS, here.known.fact, facts);
+	queues = cs_toc_put(pcxt->toc, KEY_QUEUES, NULL, room);
 	for (int w = 0; w < workers; w++)
 		shm_mq_set_receiver(shm_mq_create(queues + (Size) w * QUEUE_BYTES, QUEUE_BYTES), MyProc);
 	LaunchParallelWorkers(pcxt);
@@ -407,7 +380,8 @@ together(cs_batch_lists *l, int workers, cs_batch_list_fn fn, void *arg)
 void
 cs_batch_lists_make(cs_batch_lists *l, cs_batch_list_fn fn, void *arg)
 {
-	int			workers = workers_for(l, cs_batch_share_bytes(l->b));
+	bool		pays = l->b->data->customers->n >= WORTHWHILE && l->n <= CHUNK_ITEMS;
+	int			workers = cs_spare_processes(pays ? max_parallel_workers_per_gather : 0, cs_batch_share_bytes(l->b));
 
 	if (workers > 0)
 		together(l, workers, fn, arg);

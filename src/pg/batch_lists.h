@@ -17,7 +17,6 @@ typedef struct cs_batch_lists
 {
 	cs_batch   *b;				/* ready; cs_batch_search() is done here */
 	cs_shaper  *h;
-	const cs_serving *serving;	/* what h was made of */
 	cs_item_set allowed;
 	bool		exclude;		/* what b says is touched */
 	int			n;				/* items of a list; 1 or more */

@@ -4,6 +4,7 @@
 #include "postgres.h"
 
 #include "pg/batch_share.h"
+#include "pg/parallel.h"
 
 /* The arrays, in the order of their keys. */
 enum
@@ -78,13 +79,10 @@ cs_batch_share(const cs_batch *b, cs_batch_shared *h, shm_toc *toc, uint64 key)
 	*h = (cs_batch_shared) {b->now.r->id, *b->events, keys->n, b->events->last != NULL, keys->integral};
 	for (int i = 0; i < PARTS; i++)
 	{
-		char	   *to = shm_toc_allocate(toc, p[i].bytes + 1);
+		char	   *to = cs_toc_put(toc, key + i, p[i].from, p[i].bytes);
 
-		if (p[i].from && p[i].bytes > 0)
-			memcpy(to, p[i].from, p[i].bytes);
 		for (int c = 0; i == KEY_TEXT && !keys->integral && c < keys->n; c++)
 			to = stpcpy(to, keys->text[c]) + 1;
-		shm_toc_insert(toc, key + i, i == KEY_TEXT ? to - p[i].bytes : to);
 	}
 }
 

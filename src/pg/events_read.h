@@ -6,6 +6,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include <math.h>
 
 #include "core/reco/events.h"
@@ -13,6 +15,9 @@
 #include "pg/source.h"
 
 /* What an event is made of: SQL expressions over the source, alias q. */
+/* Seconds from 1970, which times of events count from, to 2000, which the server's do. */
+#define CS_SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
+
 typedef struct cs_event_columns
 {
 	const char *customer;		/* column */

@@ -38,9 +38,6 @@
 /* A choice that takes as many seconds is told before. */
 #define ANNOUNCED_SECONDS 10
 
-/* Seconds from 1970 to 2000. */
-#define SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
-
 enum
 {
 	ARG_NAME,
@@ -388,7 +385,7 @@ result(FunctionCallInfo fcinfo, const cs_reco_training *t, const cs_source *s, c
 static void
 settle_times(cs_event_data *d)
 {
-	double		now = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_SEC + SECONDS_TO_2000;
+	double		now = (double) GetCurrentTransactionStartTimestamp() / USECS_PER_SEC + CS_SECONDS_TO_2000;
 	size_t		later = 0;
 
 	for (size_t i = 0; d->at && i < d->n; i++)

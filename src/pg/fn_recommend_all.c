@@ -108,7 +108,7 @@ clusterseg_recommend_all(PG_FUNCTION_ARGS)
 		cs_exclude_for_all(b, &o);
 	h = cs_shaper_new(env, &b->now, &o);
 	cs_shaper_load(h, b->w);
-	lists = (cs_batch_lists) {b, h, &o, cs_candidates(b->now.r, CS_ARG_TEXT(3)), exclude_seen || o.excludes, Min(n, b->now.r->items)};
+	lists = (cs_batch_lists) {b, h, cs_candidates(b->now.r, CS_ARG_TEXT(3)), exclude_seen || o.excludes, Min(n, b->now.r->items)};
 	if (lists.n > 0)
 	{
 		emitting	e = emitting_of(fcinfo, b);

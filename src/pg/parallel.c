@@ -129,6 +129,19 @@ cs_shared_memory_has(size_t bytes)
 }
 
 int
+cs_spare_processes(int most, size_t bytes)
+{
+	int			workers = Min(most, max_parallel_workers);
+
+	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP)
+		return 0;
+
+	/* the members of a team wait for each other: more of them than processors only wait */
+	workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	return workers > 0 && cs_shared_memory_has(bytes) ? workers : 0;
+}
+
+int
 cs_parallel_workers(size_t n, int d, int k, int asked)
 {
 	int			workers = asked >= 0 ? asked : max_parallel_maintenance_workers;
@@ -215,12 +228,12 @@ estimate(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 	shm_toc_estimate_keys(e, 8);
 }
 
-static void *
-put(ParallelContext *pcxt, uint64 key, size_t bytes, const void *from)
+void *
+cs_toc_put(shm_toc *toc, uint64 key, const void *from, size_t bytes)
 {
-	void	   *p = shm_toc_allocate(pcxt->toc, Max(bytes, 1));
+	void	   *p = shm_toc_allocate(toc, Max(bytes, 1));
 
-	shm_toc_insert(pcxt->toc, key, p);
+	shm_toc_insert(toc, key, p);
 	if (from && bytes > 0)
 		memcpy(p, from, bytes);
 	return p;
@@ -229,9 +242,9 @@ put(ParallelContext *pcxt, uint64 key, size_t bytes, const void *from)
 static header *
 describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_slabs *slabs, size_t arena)
 {
-	header	   *h = put(pcxt, KEY_HEADER, sizeof(header), NULL);
-	size_t	   *blocks = put(pcxt, KEY_BLOCKS, sizeof(size_t) * job->x->blocks, NULL);
-	dsm_handle *handles = put(pcxt, KEY_SLABS, sizeof(dsm_handle) * slabs->n, NULL);
+	header	   *h = cs_toc_put(pcxt->toc, KEY_HEADER, NULL, sizeof(header));
+	size_t	   *blocks = cs_toc_put(pcxt->toc, KEY_BLOCKS, NULL, sizeof(size_t) * job->x->blocks);
+	dsm_handle *handles = cs_toc_put(pcxt->toc, KEY_SLABS, NULL, sizeof(dsm_handle) * slabs->n);
 
 	memset(h, 0, sizeof(*h));
 	cs_meeting_init(&h->meeting);
@@ -255,15 +268,15 @@ describe(ParallelContext *pcxt, const cs_fit_job *job, Jsonb *options, const cs_
 		blocks[b] = place_of(slabs, job->x->block[b]);
 	for (int i = 0; i < slabs->n; i++)
 		handles[i] = dsm_segment_handle(slabs->segment[i]);
-	put(pcxt, KEY_OPTIONS, options ? VARSIZE(options) : 0, options);
+	cs_toc_put(pcxt->toc, KEY_OPTIONS, options, options ? VARSIZE(options) : 0);
 	h->has_start = job->start != NULL;
 	if (job->start)
-		put(pcxt, KEY_START, sizeof(double) * job->k_max * job->x->d, job->start);
+		cs_toc_put(pcxt->toc, KEY_START, job->start, sizeof(double) * job->k_max * job->x->d);
 	h->has_warm = job->warm != NULL;
 	if (job->warm)
-		put(pcxt, KEY_WARM, sizeof(int32) * cs_round_lanes(job->x->n), job->warm);
-	put(pcxt, KEY_AXES, sizeof(cs_axis) * job->x->d, job->axis);
-	put(pcxt, KEY_ARENA, arena + 64, NULL);
+		cs_toc_put(pcxt->toc, KEY_WARM, job->warm, sizeof(int32) * cs_round_lanes(job->x->n));
+	cs_toc_put(pcxt->toc, KEY_AXES, job->axis, sizeof(cs_axis) * job->x->d);
+	cs_toc_put(pcxt->toc, KEY_ARENA, NULL, arena + 64);
 	return h;
 }
 

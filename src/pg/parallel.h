@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "storage/dsm.h"
+#include "storage/shm_toc.h"
 #include "utils/jsonb.h"
 
 #include "pg/fit_job.h"
@@ -36,6 +37,12 @@ extern int	cs_parallel_workers(size_t n, int d, int k, int asked);
 
 /* Room in the file system of POSIX shared memory, where containers are often short. */
 extern bool cs_shared_memory_has(size_t bytes);
+
+/* Workers that may be started beside this process, most at a time, when they share so many bytes. */
+extern int	cs_spare_processes(int most, size_t bytes);
+
+/* A copy of what stands at from (NULL: room) in a table of contents, whose room is estimated as at least 1 byte. */
+extern void *cs_toc_put(shm_toc *toc, uint64 key, const void *from, size_t bytes);
 
 /* Room for a matrix of about so many bytes; shared when workers will use it. */
 extern cs_slabs *cs_slabs_new(cs_env *env, size_t bytes, bool shared);

@@ -46,12 +46,8 @@ take_member(void *arg, TupleTableSlot *slot)
 	if (b->members == b->members_room)
 	{
 		size_t		room = b->members_room ? 2 * b->members_room : 4096;
-		cs_batch_member *more = CS_ROOM(b->env, cs_batch_member, room);
 
-		if (b->members > 0)
-			memcpy(more, b->member, sizeof(cs_batch_member) * b->members);
-		cs_release(b->env, b->member);
-		b->member = more;
+		b->member = cs_alloc_grown(b->env, b->member, b->members, room, sizeof(cs_batch_member));
 		b->members_room = room;
 	}
 	b->member[b->members++] = (cs_batch_member) {customer, DatumGetInt32(slot->tts_values[1])};

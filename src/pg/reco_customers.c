@@ -35,17 +35,6 @@ cs_customer_number(const char *key, int len)
 
 /* ---- rows ---- */
 
-static void *
-grown(cs_env *env, void *old, size_t n, size_t room, size_t size)
-{
-	void	   *p = cs_alloc_array(env, room, size, false);
-
-	if (n > 0)
-		memcpy(p, old, n * size);
-	cs_release(env, old);
-	return p;
-}
-
 typedef struct reading
 {
 	cs_env	   *env;
@@ -115,17 +104,17 @@ make_room(reading *g, const part *p)
 	if (c->chunk == 0 || e->n + p->entries > c->room)
 	{
 		c->room = Max(2 * c->room, e->n + p->entries);
-		e->item = grown(g->env, e->item, e->n, c->room, sizeof(int32));
-		e->weight = grown(g->env, e->weight, e->n, c->room, sizeof(float));
-		e->last = p->at ? grown(g->env, e->last, e->n, c->room, sizeof(double)) : NULL;
+		e->item = cs_alloc_grown(g->env, e->item, e->n, c->room, sizeof(int32));
+		e->weight = cs_alloc_grown(g->env, e->weight, e->n, c->room, sizeof(float));
+		e->last = p->at ? cs_alloc_grown(g->env, e->last, e->n, c->room, sizeof(double)) : NULL;
 	}
 	if (c->chunk == 0 || n + p->customers > c->customers_room)
 	{
 		c->customers_room = room = Max(2 * c->customers_room, n + p->customers);
-		e->start = grown(g->env, e->start, n + (n > 0), room + 1, sizeof(size_t));
-		c->number = grown(g->env, c->number, n, room, sizeof(int64));
-		c->segment_id = grown(g->env, c->segment_id, n, room, sizeof(int32));
-		c->bar = p->bar ? grown(g->env, c->bar, n, room, sizeof(cs_bar)) : NULL;
+		e->start = cs_alloc_grown(g->env, e->start, n + (n > 0), room + 1, sizeof(size_t));
+		c->number = cs_alloc_grown(g->env, c->number, n, room, sizeof(int64));
+		c->segment_id = cs_alloc_grown(g->env, c->segment_id, n, room, sizeof(int32));
+		c->bar = p->bar ? cs_alloc_grown(g->env, c->bar, n, room, sizeof(cs_bar)) : NULL;
 	}
 }
 

@@ -3,13 +3,10 @@
  */
 #include "postgres.h"
 
-#include <unistd.h>
-
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
-#include "storage/dsm_impl.h"
 #include "storage/shm_toc.h"
 
 #include "core/cluster/divide.h"
@@ -58,30 +55,6 @@ typedef struct part
 	size_t		bytes;
 	const void *from;
 } part;
-
-static int
-workers_for(const cs_events *e, size_t arena, size_t bytes)
-{
-	int			workers = Min(max_parallel_maintenance_workers, max_parallel_workers);
-
-	if (IsInParallelMode() || dynamic_shared_memory_type == DSM_IMPL_MMAP || arena == 0 || e->n < WORTHWHILE)
-		return 0;
-
-	/* members wait for each other: more of them than processors only wait */
-	workers = Min(workers, (int) sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	return workers > 0 && cs_shared_memory_has(bytes) ? workers : 0;
-}
-
-static void *
-put(shm_toc *toc, const part *p)
-{
-	void	   *to = shm_toc_allocate(toc, Max(p->bytes, 1));
-
-	shm_toc_insert(toc, p->key, to);
-	if (p->from && p->bytes > 0)
-		memcpy(to, p->from, p->bytes);
-	return to;
-}
 
 static char *
 arena_of(shm_toc *toc)
@@ -172,7 +145,7 @@ cs_reco_parallel_fit(cs_env *env, const cs_recommender *algorithm, const cs_reco
 
 	for (int i = 0; i < KEYS; i++)
 		bytes += parts[i].bytes;
-	workers = workers_for(e, arena, bytes);
+	workers = cs_spare_processes(arena == 0 || e->n < WORTHWHILE ? 0 : max_parallel_maintenance_workers, bytes);
 	if (workers == 0)
 		return alone(env, algorithm, args, arena, out);
 	describe(&h, algorithm, args, arena);
@@ -184,7 +157,7 @@ cs_reco_parallel_fit(cs_env *env, const cs_recommender *algorithm, const cs_reco
 	InitializeParallelDSM(pcxt);
 	for (int i = 0; i < KEYS; i++)
 	{
-		void	   *p = put(pcxt->toc, &parts[i]);
+		void	   *p = cs_toc_put(pcxt->toc, parts[i].key, parts[i].from, parts[i].bytes);
 
 		if (parts[i].key == KEY_HEADER)
 			shared = p;

@@ -17,9 +17,6 @@
 #include "pg/pg_env.h"
 #include "pg/serving.h"
 
-/* Seconds from 1970 to 2000. */
-#define SECONDS_TO_2000 ((double) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
-
 const cs_param cs_serving_params[] = {
 	{"similarity", CS_P_ENUM, CS_ALIKE_AUTO, 0, 0, "auto|items|category",
 	"what makes items alike for diversity: the weights or factors of the algorithm, or the same category; auto takes the former where the algorithm has them"},
@@ -49,7 +46,7 @@ text_option(const cs_options *o, const char *name)
 static double
 seconds(TimestampTz t)
 {
-	return TIMESTAMP_IS_NOBEGIN(t) ? -INFINITY : TIMESTAMP_IS_NOEND(t) ? INFINITY : (double) t / USECS_PER_SEC + SECONDS_TO_2000;
+	return TIMESTAMP_IS_NOBEGIN(t) ? -INFINITY : TIMESTAMP_IS_NOEND(t) ? INFINITY : (double) t / USECS_PER_SEC + CS_SECONDS_TO_2000;
 }
 
 /* A text as a value of the type with this input function. */

@@ -161,13 +161,13 @@ cs_shaper_new(cs_env *env, const cs_reco_now *now, const cs_serving *s)
 cs_shaper_known
 cs_shaper_knows(const cs_shaper *h)
 {
-	return (cs_shaper_known) {h->facts ? cs_item_facts_all(h->facts) : NULL, cs_item_facts_categories(h->facts), h->promoted};
+	return (cs_shaper_known) {h->s, h->facts ? cs_item_facts_all(h->facts) : NULL, cs_item_facts_categories(h->facts), h->promoted};
 }
 
 cs_shaper *
-cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_serving *s, const cs_shaper_known *k)
+cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_shaper_known *k)
 {
-	return shaper_of(env, now, s, k->fact ? cs_item_facts_given(k->fact, k->categories) : NULL, k->promoted);
+	return shaper_of(env, now, &k->serving, k->fact ? cs_item_facts_given(k->fact, k->categories) : NULL, k->promoted);
 }
 
 void
@@ -190,17 +190,6 @@ cs_shaper_who(cs_shaper *h, const char *key)
 
 /* ---- items, one after the other ---- */
 
-static void *
-longer(cs_env *env, void *old, size_t bytes, size_t more)
-{
-	char	   *p = CS_ROOM(env, char, more);
-
-	if (old)
-		memcpy(p, old, bytes);
-	cs_release(env, old);
-	return p;
-}
-
 /* Make the list, or one of twice the length, which begins with the former. */
 static void
 lengthen(feeding *f)
@@ -210,9 +199,9 @@ lengthen(feeding *f)
 	cs_release(f->env, f->list);
 	f->list = CS_ROOM(f->env, cs_served, n + 1);
 	if (f->h->by_rows)
-		f->row = longer(f->env, f->row, sizeof(cs_item_row) * f->n, sizeof(cs_item_row) * (n + 1));
+		f->row = cs_alloc_grown(f->env, f->row, f->n, n + 1, sizeof(cs_item_row));
 	if (f->h->by_category)
-		f->category = longer(f->env, f->category, sizeof(int32) * f->n, sizeof(int32) * (n + 1));
+		f->category = cs_alloc_grown(f->env, f->category, f->n, n + 1, sizeof(int32));
 	f->n = cs_serve(f->env, f->q, n, f->list);
 	f->complete = f->n < n || n == f->h->now->r->items;
 }

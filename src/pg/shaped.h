@@ -32,13 +32,14 @@ extern void cs_shaper_load(cs_shaper *h, const cs_reco_whole *w);
  */
 typedef struct cs_shaper_known
 {
+	cs_serving	serving;		/* what it points to is not needed any more */
 	const cs_item_fact *fact;	/* per item; NULL: no item source */
 	bool		categories;
 	cs_item_set promoted;
 } cs_shaper_known;
 
 extern cs_shaper_known cs_shaper_knows(const cs_shaper *h);
-extern cs_shaper *cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_serving *s, const cs_shaper_known *k);
+extern cs_shaper *cs_shaper_knowing(cs_env *env, const cs_reco_now *now, const cs_shaper_known *k);
 
 /* What tells one list's chance from another's: the key of the customer, say. */
 extern void cs_shaper_who(cs_shaper *h, const char *key);

@@ -34,22 +34,11 @@ slab_chunks(const cs_rows *r, size_t s)
 	return s < 7 && (size_t) 1 << 3 * s < most ? (size_t) 1 << 3 * s : most;
 }
 
-static void *
-grow(cs_env *env, void *old, size_t used, size_t room, size_t size)
-{
-	void	   *p = cs_alloc_array(env, room, size, false);
-
-	if (used > 0)
-		memcpy(p, old, used * size);
-	cs_release(env, old);
-	return p;
-}
-
 static void
 add_slab(cs_rows *r)
 {
-	r->slab = grow(r->env, r->slab, r->slabs, r->slabs + 1, sizeof(float *));
-	r->slab_first = grow(r->env, r->slab_first, r->slabs, r->slabs + 1, sizeof(size_t));
+	r->slab = cs_alloc_grown(r->env, r->slab, r->slabs, r->slabs + 1, sizeof(float *));
+	r->slab_first = cs_alloc_grown(r->env, r->slab_first, r->slabs, r->slabs + 1, sizeof(size_t));
 	r->slab_left = slab_chunks(r, r->slabs);
 	r->slab[r->slabs] = CS_ROOM(r->env, float, r->slab_left * chunk_floats(r));
 	r->slab_first[r->slabs] = r->chunks;
@@ -65,7 +54,7 @@ cs_rows_grow(cs_rows *r)
 	if (r->chunks == r->chunk_room)
 	{
 		r->chunk_room = r->chunk_room ? 2 * r->chunk_room : 16;
-		r->chunk = grow(r->env, r->chunk, r->chunks, r->chunk_room, sizeof(float *));
+		r->chunk = cs_alloc_grown(r->env, r->chunk, r->chunks, r->chunk_room, sizeof(float *));
 	}
 	r->chunk[r->chunks] = r->slab[r->slabs - 1] + (r->chunks - r->slab_first[r->slabs - 1]) * chunk_floats(r);
 	r->chunks++;

@@ -26,8 +26,6 @@
 #define NEARLY_ALL 0.98
 #define KEPT_SECONDS 1
 
-#define POLL_ENTRIES 65536
-
 /* Findings of the leader, beside who takes part. */
 #define FOUND 6
 
@@ -44,8 +42,7 @@ weights_apart(cs_env *env, const cs_events *e)
 
 	for (size_t i = 0; e->weighted && i < e->n; i++)
 	{
-		if (i % POLL_ENTRIES == 0)
-			cs_poll(env);
+		cs_events_poll(env, i);
 		most = fmax(most, (double) e->weight[i]);
 		least = fmin(least, (double) e->weight[i]);
 	}

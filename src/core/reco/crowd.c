@@ -3,6 +3,8 @@
  */
 #include "core/reco/crowd_inner.h"
 
+#include "core/base/sorted.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -347,19 +349,11 @@ cs_crowd_scores(cs_crowd *a, cs_scored *out)
 static size_t
 entry_of(const cs_events *e, int32_t customer, int32_t item)
 {
-	size_t		low = e->start[customer],
-				high = e->start[customer + 1];
+	size_t		from = e->start[customer],
+				n = e->start[customer + 1] - from,
+				at = cs_sorted_find(e->item + from, n, item);
 
-	while (low < high)
-	{
-		size_t		middle = low + (high - low) / 2;
-
-		if (e->item[middle] < item)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < e->start[customer + 1] && e->item[low] == item ? low : e->n;
+	return at < n ? from + at : e->n;
 }
 
 /* y_u y_v of an item that is looked at; 0 when the customer has not got it. */

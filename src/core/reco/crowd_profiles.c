@@ -9,16 +9,6 @@
 #define BM25_K1 1.2
 #define BM25_B 0.75
 
-/* A power of two: entries of a simple pass between two polls. */
-#define POLL_ENTRIES 65536
-
-static inline void
-poll_at(const cs_crowd *a, size_t i)
-{
-	if ((i & (POLL_ENTRIES - 1)) == 0)
-		cs_poll(a->env);
-}
-
 /* What similarity makes of a value, in a history of that length. */
 float
 cs_crowd_value(const cs_crowd *a, int32_t item, double x, double length)
@@ -66,7 +56,7 @@ fill_columns(cs_crowd *a)
 	a->customer = CS_ROOM(a->env, int32_t, e->n);
 	for (size_t p = 0; p < e->n; p++)
 	{
-		poll_at(a, p);
+		cs_events_poll(a->env, p);
 		a->column[e->item[p] + 1]++;
 	}
 	for (size_t i = 0; i < items; i++)
@@ -74,7 +64,7 @@ fill_columns(cs_crowd *a)
 	for (int c = 0; c < e->customers; c++)
 		for (size_t p = e->start[c]; p < e->start[c + 1]; p++)
 		{
-			poll_at(a, p);
+			cs_events_poll(a->env, p);
 			a->customer[next[e->item[p]]++] = c;
 		}
 	cs_release(a->env, next);
@@ -92,7 +82,7 @@ fill_values(cs_crowd *a)
 		a->x = CS_ROOM(a->env, float, e->n);
 		for (size_t p = 0; p < e->n; p++)
 		{
-			poll_at(a, p);
+			cs_events_poll(a->env, p);
 			a->x[p] = (float) fmax(cs_events_value(e, p, a->half_life), (double) FLT_MIN);
 		}
 	}
@@ -132,7 +122,7 @@ fill_norms(cs_crowd *a)
 		{
 			int32_t		i = e->item[p];
 
-			poll_at(a, p);
+			cs_events_poll(a->env, p);
 			a->y[p] = cs_crowd_value(a, i, cs_crowd_x(a, p), length);
 			a->column_y[a->column[i] + next[i]++] = a->y[p];
 		}

@@ -30,8 +30,6 @@
 #define PASSES 26
 #define BEYOND 10
 
-#define POLL_ENTRIES 65536
-
 /* Products of a system of n equations or d, whichever is smaller, of each row. */
 static double
 systems_of(const size_t *start, int rows, double d)
@@ -66,8 +64,7 @@ columns_of(cs_env *env, const cs_events *e)
 
 	for (size_t q = 0; q < e->n; q++)
 	{
-		if (q % POLL_ENTRIES == 0)
-			cs_poll(env);
+		cs_events_poll(env, q);
 		start[e->item[q] + 1]++;
 	}
 	for (int i = 0; i < e->items; i++)

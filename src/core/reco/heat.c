@@ -8,8 +8,6 @@
 #include <math.h>
 
 #define POLL_CUSTOMERS 1024
-#define POLL_ENTRIES 65536
-
 bool
 cs_heat_is_part(const cs_events *e)
 {
@@ -28,8 +26,7 @@ choose_items(cs_env *env, const cs_events *e, int32_t *number)
 
 	for (size_t q = 0; q < e->n; q++)
 	{
-		if (q % POLL_ENTRIES == 0)
-			cs_poll(env);
+		cs_events_poll(env, q);
 		customers[e->item[q]]++;
 	}
 	for (int i = 0; i < e->items; i++)
@@ -97,8 +94,7 @@ entries_with(cs_env *env, const cs_events *e, const int32_t *number)
 
 	for (size_t q = 0; q < e->n; q++)
 	{
-		if (q % POLL_ENTRIES == 0)
-			cs_poll(env);
+		cs_events_poll(env, q);
 		n += number[e->item[q]] >= 0;
 	}
 	return n;
