@@ -17,12 +17,11 @@
  * Whose history counts?  Of neighbourhood own, that of the customer's nearest who
  * have anything more.  Of others, that of everybody who has the customer among
  * their own nearest: whoever lives in a crowd asks more of a neighbour.  That is
- * better for long histories (recall@10 on MovieLens-100k .2230 against .2107, and
- * what the published tables say) and much worse for short ones, which are near
- * to nobody (ndcg@10 on msweb with two pages given .42 against .54).  It takes a
- * search for every customer in training, which leaves a bar: the similarity, and
- * for ties the number, of the last of its nearest.  Where fewer than a quarter of
- * the neighbours count, the nearest fill up to that.
+ * better for long histories (published.py has both on MovieLens-100k) and worse for
+ * short ones, which are near to nobody.  It takes a search for every customer in
+ * training, which leaves a bar: the similarity, and for ties the number, of the
+ * last of its nearest.  Where fewer than a quarter of the neighbours count, the
+ * nearest fill up to that.
  *
  * Of two customers alike the later number is nearer, and newcomers come after all.
  *
